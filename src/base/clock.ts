@@ -1,0 +1,25 @@
+/** Where time comes from. Instants are milliseconds since the epoch; tests bring a clock they move by hand. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /**
+   * Runs `task` once after `milliseconds`, unless the returned function is called first.
+   * Never keeps the process alive.
+   */
+  after(milliseconds: number, task: () => void): () => void;
+}
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(milliseconds, task) {
+    const timer = setTimeout(task, milliseconds);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Seconds since the epoch, rounded down, as OAuth and JOSE spell instants. */
+export function epochSeconds(clock: Clock): number {
+  return Math.floor(clock.now() / 1000);
+}

@@ -1,0 +1,179 @@
+/** The shapes that the person's programs see. No secret has a field here. Instants are milliseconds since the epoch. */
+import { z } from 'zod';
+
+export const risk = z.enum(['low', 'medium', 'high']);
+export const lifetime = z.enum(['once', '15m', '1h', 'today', '30d']);
+export const sentence = z.array(z.object({ text: z.string(), strong: z.boolean().optional() }));
+/** `known`: reported by the system or by us. `claim`: written by the agent. `unverified`: could not be checked. */
+export const fact = z.object({
+  label: z.string(),
+  value: z.string(),
+  standing: z.enum(['known', 'claim', 'unverified']),
+  mono: z.boolean().optional(),
+});
+/** One `authorization_details` object. */
+export const detail = z.looseObject({ type: z.string() });
+
+export const status = z.object({
+  vault: z.enum(['absent', 'locked', 'unlocked']),
+  /** True when this very page or channel was given the factor (security rule 1). */
+  unlockedHere: z.boolean(),
+  paused: z.boolean(),
+  /** Where keys rest; `file` means the passphrase carries the whole weight, and the UI says so. */
+  protection: z.object({ kind: z.enum(['os', 'file', 'memory']), description: z.string() }),
+  /** What agents talk to, for example `http://127.0.0.1:7417`. */
+  issuer: z.string(),
+  notifications: z.enum(['ready', 'changed', 'absent']),
+  settings: z.object({ approveLowRiskOnNotification: z.boolean() }),
+  counts: z.object({ pending: z.number(), grants: z.number(), agents: z.number(), connections: z.number() }),
+  version: z.string(),
+});
+
+export const approvalSummary = z.object({
+  id: z.string(),
+  agentName: z.string(),
+  agentIsNew: z.boolean(),
+  sentence,
+  risk,
+  state: z.enum(['pending', 'approved', 'denied', 'expired', 'cancelled']),
+  createdAt: z.number(),
+  expiresAt: z.number(),
+});
+
+export const detailField = z.object({
+  /** JSON Pointer inside the detail. */
+  pointer: z.string(),
+  label: z.string(),
+  kind: z.enum(['text', 'amount', 'choices', 'identifier']),
+  value: z.union([z.string(), z.array(z.string())]),
+  unit: z.string().optional(),
+  enforcedBy: z.array(z.enum(['upstream', 'broker', 'none'])),
+  narrowable: z.boolean(),
+  choiceLabels: z.record(z.string(), z.string()).optional(),
+});
+
+export const card = z.object({
+  id: z.string(),
+  version: z.number(),
+  state: approvalSummary.shape.state,
+  createdAt: z.number(),
+  expiresAt: z.number(),
+  askedDigest: z.string(),
+  agent: z.object({
+    id: z.string(),
+    /** The person's name for it, or the agent's claim when `isNew`. */
+    name: z.string(),
+    isNew: z.boolean(),
+    resemblesAnother: z.boolean(),
+    acceptedAt: z.number().optional(),
+    callCount: z.number(),
+  }),
+  program: z.array(fact),
+  sentence,
+  lead: sentence,
+  resourceName: z.string(),
+  risk,
+  riskReasons: z.array(z.string()),
+  presence: z.enum(['session', 'passphrase']),
+  details: z.array(z.object({ detail, title: z.string(), fields: z.array(detailField) })),
+  scopes: z.array(z.string()),
+  /** The agent's own words. */
+  claim: z.string().optional(),
+  lifetimes: z.array(lifetime),
+});
+
+/** The person's narrower answer. */
+export const narrowing = z.object({ details: z.array(detail), scopes: z.array(z.string()), lifetime });
+
+export const preview = z.object({
+  grantedDigest: z.string(),
+  sentence,
+  consequences: z.array(fact),
+  expiresAt: z.number(),
+});
+
+export const grant = z.object({
+  id: z.string(),
+  agentId: z.string(),
+  agentName: z.string(),
+  agentSince: z.number().optional(),
+  sentence,
+  resourceName: z.string(),
+  connectionName: z.string(),
+  risk,
+  live: z.boolean(),
+  createdAt: z.number(),
+  expiresAt: z.number(),
+  once: z.boolean(),
+  usesAllowed: z.number().optional(),
+  uses: z.number(),
+  lastUsedAt: z.number().optional(),
+  endedAt: z.number().optional(),
+  endedBy: z.enum(['revoked', 'expired', 'used_up']).optional(),
+  /** What the provider said about the end of the token it had issued. */
+  upstreamEnd: z.enum(['none', 'pending', 'confirmed', 'failed']),
+  detailJson: z.string(),
+});
+
+export const agent = z.object({
+  id: z.string(),
+  name: z.string().optional(),
+  claimedName: z.string(),
+  state: z.enum(['pending', 'accepted', 'suspended']),
+  registeredAt: z.number(),
+  acceptedAt: z.number().optional(),
+  keyThumbprint: z.string(),
+  program: z.array(fact),
+  liveGrants: z.number(),
+});
+
+export const property = z.object({ label: z.string(), holds: z.enum(['yes', 'partly', 'no']), reason: z.string() });
+
+export const connection = z.object({
+  id: z.string(),
+  name: z.string(),
+  issuer: z.string(),
+  state: z.enum(['signed_out', 'signing_in', 'signed_in', 'needs_sign_in']),
+  account: z.string().optional(),
+  signedInAt: z.number().optional(),
+  rung: z.object({ number: z.number(), title: z.string(), meaning: z.string() }),
+  /** Scoped, short-lived, audited per call, revocable one by one. */
+  properties: z.array(property),
+  resources: z.array(z.object({ id: z.string(), name: z.string(), baseUrl: z.string(), detailTypes: z.array(z.string()) })),
+});
+
+export const auditEntry = z.object({
+  seq: z.number(),
+  ts: z.string(),
+  event: z.string(),
+  /** The event in words. */
+  summary: z.string(),
+  agentName: z.string().optional(),
+  grantId: z.string().optional(),
+  outcome: z.string().optional(),
+  reason: z.string().optional(),
+  hash: z.string(),
+  /** The whole entry, pretty-printed JSON. */
+  json: z.string(),
+});
+
+export const demoState = z.object({
+  state: z.enum(['off', 'starting', 'sign_in', 'running', 'failed']),
+  connectionId: z.string().optional(),
+  message: z.string().optional(),
+});
+
+export type Status = z.infer<typeof status>;
+export type ApprovalSummary = z.infer<typeof approvalSummary>;
+export type CardView = z.infer<typeof card>;
+export type DetailFieldView = z.infer<typeof detailField>;
+export type FactView = z.infer<typeof fact>;
+export type NarrowingInput = z.infer<typeof narrowing>;
+export type PreviewView = z.infer<typeof preview>;
+export type GrantView = z.infer<typeof grant>;
+export type AgentView = z.infer<typeof agent>;
+export type ConnectionView = z.infer<typeof connection>;
+export type AuditEntryView = z.infer<typeof auditEntry>;
+export type DemoStateView = z.infer<typeof demoState>;
+export type LifetimeName = z.infer<typeof lifetime>;
+export type SentenceView = z.infer<typeof sentence>;

@@ -1,0 +1,15 @@
+/**
+ * What every HTTP request passes first, on both listeners, before routing and before a body is read: exactly one
+ * known Host, Origin, fetch metadata, target form, method, media type, size. And how a listener is bound, and how a
+ * refusal leaves as `application/problem+json` (RFC 9457).
+ *
+ * Refusals here are alike for every reason, so that a page cannot tell what runs on the port.
+ * @see RFC 9110, section 7.2 (Host) and 15.5.20 (421) · Fetch Metadata Request Headers
+ */
+export { checkRequest } from './check-request.ts';
+export type { GateRules, RouteRule } from './check-request.ts';
+export { bindLoopback } from './bind-loopback.ts';
+export type { Listener } from './bind-loopback.ts';
+export { problemOf, sendProblem } from './problems.ts';
+export type { Problem } from './problems.ts';
+export { readBody } from './read-body.ts';

@@ -1,0 +1,32 @@
+/**
+ * What we keep, and nothing about what it means: SQLite behind an interface of three calls.
+ *
+ * A *change* is a value: a list of statements, each of which may demand that it changed exactly one row.
+ * `commit` runs it as one durable transaction or refuses it whole, so nothing is ever awaited inside a
+ * transaction and a race ends in one winner. The owner of a table writes its SQL; this folder opens,
+ * migrates and commits. It must never know a table by name outside `migrations/`.
+ */
+export type SqlValue = string | number | bigint | Uint8Array | null;
+
+export interface Statement {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+  /** Refuses the whole change with `conflict` unless exactly one row changed. */
+  readonly mustChangeOne?: boolean;
+}
+
+export type Change = readonly Statement[];
+
+export interface Store {
+  /** The first row, or `undefined`. */
+  first<Row>(sql: string, ...values: readonly SqlValue[]): Row | undefined;
+  all<Row>(sql: string, ...values: readonly SqlValue[]): readonly Row[];
+  /**
+   * Runs the change as one transaction; it is on disk when this returns.
+   * Refuses `conflict` when a statement did not change its one row, `store_failed` when the disk or
+   * the database says no: then nothing of it happened.
+   */
+  commit(change: Change): void;
+  /** Checkpoints and closes. Later calls refuse `store_failed`. */
+  close(): void;
+}

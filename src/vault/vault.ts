@@ -1,0 +1,83 @@
+/**
+ * Secrets, sealed; lock and unlock.
+ *
+ * A random *master key* is wrapped per factor set (passphrase and keychain secret; passphrase alone where
+ * there is no keychain). Its HKDF children seal secrets, authenticate rows, and sign for the server and the
+ * audit log. Nothing derived from it exists while the vault is locked.
+ *
+ * Words: *sealed* is encrypted with associated data; *guarded* is a readable row with a MAC over everything
+ * that decides (security rule 3); a *key item* is key material in the OS keychain, itself sealed by the vault.
+ *
+ * This folder must never hand out the master key, never log a secret, and never say which factor was wrong.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { Secret } from '../base/secret.ts';
+import type { Changes } from '../base/changes.ts';
+import type { Keychain } from '../platform/keychain.ts';
+import type { Store } from '../store/store.ts';
+
+export { createVault } from './create-vault.ts';
+export { guardedTable } from './guarded-table.ts';
+export type { GuardedRow, GuardedTable, GuardedTableDefinition } from './guarded-table.ts';
+export { measurePassphrase, suggestPassphrase } from './passphrase.ts';
+
+export type VaultState = 'absent' | 'locked' | 'unlocked';
+
+export interface VaultDeps {
+  readonly store: Store;
+  readonly keychain: Keychain;
+  readonly clock: Clock;
+  readonly changes: Changes;
+  /** Cost of scrypt; a `unique symbol` option of `createCore` lowers it in tests. Default N=2^17, r=8, p=1. */
+  readonly scryptCost?: number;
+}
+
+/** Names what is sealed, so that a sealed value cannot be moved to another place. */
+export interface SealContext {
+  /** For example `connections.credentials`. */
+  readonly purpose: string;
+  readonly id: string;
+}
+
+export interface Vault {
+  state(): VaultState;
+  /** Which back-end holds the key items, for the person. */
+  readonly protection: { readonly kind: Keychain['kind']; readonly description: string };
+  /**
+   * Makes the master key and unlocks. Refuses `vault_exists`, `passphrase_weak` (under 60 bits),
+   * `data_missing` (keychain item without data folder or the other way round), `keychain_refused`.
+   */
+  create(passphrase: Secret): Promise<void>;
+  /**
+   * Refuses `passphrase_wrong` with `retryAfterSeconds` (the wait doubles from the third failure on, to 60 s at
+   * most, and outlives a restart), `data_missing`, `vault_damaged`, `keychain_refused`, `keychain_unavailable`.
+   */
+  unlock(passphrase: Secret): Promise<void>;
+  /** Confirms the person's presence. Counts failures as {@link Vault.unlock} does. Refuses `vault_locked`. */
+  verifyPassphrase(passphrase: Secret): Promise<void>;
+  /** Zeroes every key. Silent when locked already. */
+  lock(): void;
+  /** Runs after each unlock, before anything is answered, in the order of subscription. A throw locks again. */
+  onUnlock(task: () => void | Promise<void>): void;
+  onLock(task: () => void): void;
+
+  /** AES-256-GCM under the seal key. Refuses `vault_locked`. */
+  seal(context: SealContext, plaintext: Uint8Array): Uint8Array;
+  /** Lends the plaintext for one call and zeroes it after. Refuses `vault_locked`, `row_tampered`. */
+  open<Result>(context: SealContext, sealed: Uint8Array, use: (plaintext: Buffer) => Result): Result;
+
+  /** HMAC-SHA-256 under the row key, or `undefined` while locked. Used by {@link guardedTable} only. */
+  rowMac(input: Uint8Array): Uint8Array | undefined;
+
+  /** Public half of the server's ES256 signing key (JWK). Known while locked once the vault was made. */
+  serverPublicJwk(): Readonly<Record<string, string>> | undefined;
+  /** ES256 signature (r‖s) by the server key. Refuses `vault_locked`. */
+  signAsServer(data: Uint8Array): Uint8Array;
+
+  /** Key items, sealed by the vault, at rest in the OS keychain. Names such as `broker/<connection>/<agent>`. */
+  putKey(name: string, value: Secret): Promise<void>;
+  /** Lends the key. Refuses `vault_locked`, `not_found`, `row_tampered`, and as the keychain refuses. */
+  openKey<Result>(name: string, use: (value: Buffer) => Result): Promise<Result>;
+  hasKey(name: string): Promise<boolean>;
+  deleteKey(name: string): Promise<void>;
+}
