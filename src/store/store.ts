@@ -1,5 +1,5 @@
 /**
- * What we keep, and nothing about what it means: SQLite behind an interface of three calls.
+ * What we keep, and nothing about what it means: SQLite behind a small interface.
  *
  * A *change* is a value: a list of statements, each of which may demand that it changed exactly one row.
  * `commit` runs it as one durable transaction or refuses it whole, so nothing is ever awaited inside a
@@ -18,9 +18,13 @@ export interface Statement {
 export type Change = readonly Statement[];
 
 export interface Store {
+  /** Absolute path of the database, or `:memory:`. */
+  readonly file: string;
   /** The first row, or `undefined`. */
   first<Row>(sql: string, ...values: readonly SqlValue[]): Row | undefined;
   all<Row>(sql: string, ...values: readonly SqlValue[]): readonly Row[];
+  /** Row by row, for reading a whole table. Finish or leave the loop before the next commit. */
+  each<Row>(sql: string, ...values: readonly SqlValue[]): IterableIterator<Row>;
   /**
    * Runs the change as one transaction; it is on disk when this returns.
    * Refuses `conflict` when a statement did not change its one row, `store_failed` when the disk or

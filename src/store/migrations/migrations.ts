@@ -1,0 +1,11 @@
+import * as mainJob from './0001-main-job.ts';
+
+/** One step of the schema. Runs in a transaction of its own together with the raised `user_version`. */
+export interface Migration {
+  /** 1, 2, 3 … without a gap. */
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** Every migration, in order. */
+export const migrations: readonly Migration[] = [mainJob];
