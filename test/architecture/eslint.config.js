@@ -34,7 +34,7 @@ export default defineConfig(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/platform/**', 'src/headless/**', 'src/cli/**', 'src/base/clock.ts'],
+    ignores: ['src/platform/**', 'src/shell/**', 'src/headless/**', 'src/cli/**', 'src/base/clock.ts'],
     rules: {
       'no-restricted-globals': ['error', clock, calls, log],
       'no-restricted-properties': [
