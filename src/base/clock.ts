@@ -23,3 +23,8 @@ export const systemClock: Clock = {
 export function epochSeconds(clock: Clock): number {
   return Math.floor(clock.now() / 1000);
 }
+
+/** An instant as RFC 3339 in UTC with milliseconds, such as `2026-03-01T09:30:00.000Z`. */
+export function isoInstant(at: number): string {
+  return new Date(at).toISOString();
+}
