@@ -10,8 +10,9 @@
  * of two details.
  */
 export { actionDigest, canonicalJson } from './canonical.ts';
-export { findDetailType, knownDetailTypes, parseDetails } from './registry.ts';
-export { coversCall, coversDetails } from './compare.ts';
+export type { CallCoverage } from './compare.ts';
+export { coversCall, coversDetails, narrows } from './compare.ts';
+export { findDetailType, knownDetailTypes, parseDetails, parseDetailsText } from './registry.ts';
 
 /** One `authorization_details` object as parsed: plain JSON with a `type`. */
 export interface Detail {
