@@ -84,7 +84,7 @@ const mayImport = {
 const packages = {
   electron: ['electron'],
   'react|react-dom|@tanstack/.+|@base-ui/react|lucide-react|sonner': ['renderer'],
-  'better-sqlite3': ['src/store'],
+  'better-sqlite3': ['src/store', 'src/shell'],
   keytar: ['src/platform'],
   '@particle/dbus-next': ['src/platform'],
   zod: ['src/contract', 'src/details', 'src/authserver', 'src/gateway', 'src/api'],

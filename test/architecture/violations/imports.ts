@@ -75,7 +75,7 @@ const packageViolations: readonly PlantedImport[] = [
     'react',
     'src/contract/planted-react.ts',
   ),
-  usesPackage('better-sqlite3 belongs to src/store', 'better-sqlite3', 'src/grants/planted-sqlite.ts'),
+  usesPackage('better-sqlite3 belongs to src/store and src/shell', 'better-sqlite3', 'src/grants/planted-sqlite.ts'),
   usesPackage('keytar belongs to src/platform', 'keytar', 'src/vault/planted-keytar.ts'),
   usesPackage('@particle/dbus-next belongs to src/platform', '@particle/dbus-next', 'src/headless/planted-dbus.ts'),
   usesPackage(
