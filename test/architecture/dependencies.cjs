@@ -73,7 +73,7 @@ const mayImport = {
     'src/broker',
   ],
   // the shells: they build the core and hang it on the world
-  'src/shell': ['src/base'],
+  'src/shell': ['src/core', 'src/base', 'src/platform', 'src/store', 'src/api'],
   'src/cli': ['src/contract', 'src/shell'],
   'src/headless': ['src/shell', 'src/core', 'src/base', 'src/platform', 'src/store', 'src/api'],
   electron: ['src/shell', 'src/core', 'src/base', 'src/contract', 'src/platform', 'src/store', 'src/api'],
@@ -127,7 +127,7 @@ module.exports = {
       { path: '^(src/[^/]+|electron|renderer)(/|\\.ts$)' },
       {
         path: '^src/([^/]+)/',
-        pathNot: ['^$1/', '^src/([^/]+)/\\1\\.ts$', '^src/(base|contract|platform|store)/', '^src/api/http\\.ts$'],
+        pathNot: ['^$1/', '^src/([^/]+)/\\1\\.ts$', '^src/(base|contract|platform|store|shell)/', '^src/api/http\\.ts$'],
       },
     ),
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../src/base/secret.ts';
-import { createLog } from '../../src/shell/shell.ts';
+import { createLog } from '../../src/shell/create-log.ts';
 
 describe('the log', () => {
   let folder = '';

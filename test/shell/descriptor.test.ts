@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Descriptor, removeDescriptor, thumbprintOf, writeDescriptor } from '../../src/shell/shell.ts';
+import { type Descriptor, removeDescriptor, thumbprintOf, writeDescriptor } from '../../src/shell/descriptor.ts';
 
 const descriptor: Descriptor = { issuer: 'http://127.0.0.1:7417', port: 7417, pid: 7001, started: '2026-11-22T09:58:00.000Z' };
 

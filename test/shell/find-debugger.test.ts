@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findDebugger, type StartedProcess } from '../../src/shell/shell.ts';
+import { findDebugger, type StartedProcess } from '../../src/shell/find-debugger.ts';
 
 const plain: StartedProcess = {
   execArgv: ['--disable-sigusr1'],

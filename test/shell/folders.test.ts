@@ -2,7 +2,9 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlin
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { chooseFolders, type Machine, prepareFolders, thisMachine } from '../../src/shell/shell.ts';
+import { chooseFolders, type Machine } from '../../src/shell/folders.ts';
+import { prepareFolders } from '../../src/shell/prepare-folders.ts';
+import { thisMachine } from '../../src/shell/this-machine.ts';
 
 const linux: Machine = { platform: 'linux', home: '/home/ada', temporary: '/tmp', uid: 1000, isOwnFolder: () => true };
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { takeInstanceLock } from '../../src/shell/shell.ts';
+import { takeInstanceLock } from '../../src/shell/instance-lock.ts';
 
 const face = new URL('../../src/shell/instance-lock.ts', import.meta.url).href;
 
