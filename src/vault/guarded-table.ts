@@ -9,7 +9,11 @@
  * While the vault is locked a row is written without a MAC and read as untrusted; at unlock `adopt` checks
  * each by the table's own rule and authenticates it, or reports it.
  */
-import type { SqlValue, Statement } from '../store/store.ts';
+import { timingSafeEqual } from 'node:crypto';
+import { isRefusal, Refusal } from '../base/errors.ts';
+import type { SqlValue, Statement, Store } from '../store/store.ts';
+import { framed } from './framed.ts';
+import type { Vault } from './vault.ts';
 
 export interface GuardedTableDefinition<Value> {
   readonly name: string;
@@ -47,4 +51,179 @@ export interface GuardedTable<Value> {
   tampered(): readonly string[];
   /** At unlock: authenticates harmless rows that were written while locked. Returns what it did. */
   adopt(): { readonly adopted: readonly string[]; readonly refused: readonly string[] };
+}
+
+export interface GuardedTableDeps {
+  readonly store: Store;
+  readonly vault: Pick<Vault, 'rowMac'>;
+}
+
+/** The guarded table of that definition. `name` and the names of `columns` are ours and stand in the SQL as they are. */
+export function guardedTable<Value>(deps: GuardedTableDeps, definition: GuardedTableDefinition<Value>): GuardedTable<Value> {
+  return new MacGuardedTable(deps, definition);
+}
+
+interface StoredRow {
+  readonly id: string;
+  readonly version: number;
+  readonly body: string;
+  readonly mac: Uint8Array | null;
+  readonly [column: string]: SqlValue;
+}
+
+class MacGuardedTable<Value> implements GuardedTable<Value> {
+  readonly #store: Store;
+  readonly #vault: Pick<Vault, 'rowMac'>;
+  readonly #definition: GuardedTableDefinition<Value>;
+
+  constructor(deps: GuardedTableDeps, definition: GuardedTableDefinition<Value>) {
+    this.#store = deps.store;
+    this.#vault = deps.vault;
+    this.#definition = definition;
+  }
+
+  insert(id: string, value: Value): Statement {
+    const body = JSON.stringify(value);
+    const columns = Object.entries(this.#definition.columns(value));
+    const names = ['id', 'version', 'body', 'mac', ...columns.map(([name]) => name)];
+    return {
+      sql: `INSERT INTO ${this.#definition.name} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+      values: [id, 1, body, this.#mac({ id, version: 1, body }) ?? null, ...columns.map(([, columnValue]) => columnValue)],
+      mustChangeOne: true,
+    };
+  }
+
+  update(row: GuardedRow<Value>, value: Value): Statement {
+    const { id } = row;
+    const version = row.version + 1;
+    const body = JSON.stringify(value);
+    const mac = this.#mac({ id, version, body });
+    // security: rule 3. A row read without its MAC, while locked, must not be authenticated by writing it back.
+    if (mac !== undefined && !row.trusted) {
+      throw new Refusal('conflict', 'The vault was unlocked in the meantime. Nothing was done.', { hint: 'Read it again.' });
+    }
+    const columns = Object.entries(this.#definition.columns(value));
+    const assignments = ['version = ?', 'body = ?', 'mac = ?', ...columns.map(([name]) => `${name} = ?`)];
+    return {
+      sql: `UPDATE ${this.#definition.name} SET ${assignments.join(', ')} WHERE id = ? AND version = ?`,
+      values: [version, body, mac ?? null, ...columns.map(([, columnValue]) => columnValue), id, row.version],
+      mustChangeOne: true,
+    };
+  }
+
+  remove(row: GuardedRow<Value>): Statement {
+    return {
+      sql: `DELETE FROM ${this.#definition.name} WHERE id = ? AND version = ?`,
+      values: [row.id, row.version],
+      mustChangeOne: true,
+    };
+  }
+
+  find(id: string): GuardedRow<Value> | undefined {
+    const row = this.#store.first<StoredRow>(`SELECT * FROM ${this.#definition.name} WHERE id = ?`, id);
+    return row && this.#read(row);
+  }
+
+  list(where?: string, ...values: readonly SqlValue[]): readonly GuardedRow<Value>[] {
+    return this.#select(where, values).flatMap((row) => {
+      const read = this.#tryRead(row);
+      return read === undefined ? [] : [read];
+    });
+  }
+
+  count(where?: string, ...values: readonly SqlValue[]): number {
+    const sql = `SELECT count(*) AS count FROM ${this.#definition.name}${where === undefined ? '' : ` WHERE ${where}`}`;
+    return this.#store.first<{ count: number }>(sql, ...values)?.count ?? 0;
+  }
+
+  tampered(): readonly string[] {
+    if (this.#isLocked()) return [];
+    return this.#select(undefined, [])
+      .filter((row) => this.#tryRead(row) === undefined)
+      .map(({ id }) => id);
+  }
+
+  adopt(): { readonly adopted: readonly string[]; readonly refused: readonly string[] } {
+    if (this.#isLocked()) throw new Refusal('vault_locked', 'The vault is locked.');
+    const rows = this.#select('mac IS NULL', []);
+    const adopted = rows.filter((row) => this.#isHarmless(row));
+    this.#store.commit(
+      adopted.map((row) => ({
+        sql: `UPDATE ${this.#definition.name} SET mac = ? WHERE id = ? AND version = ? AND mac IS NULL`,
+        values: [this.#mac(row) ?? null, row.id, row.version],
+        mustChangeOne: true,
+      })),
+    );
+    return { adopted: adopted.map(({ id }) => id), refused: rows.filter((row) => !adopted.includes(row)).map(({ id }) => id) };
+  }
+
+  #select(where: string | undefined, values: readonly SqlValue[]): readonly StoredRow[] {
+    const sql = `SELECT * FROM ${this.#definition.name}${where === undefined ? '' : ` WHERE ${where}`}`;
+    return this.#store.all<StoredRow>(sql, ...values);
+  }
+
+  #tryRead(row: StoredRow): GuardedRow<Value> | undefined {
+    try {
+      return this.#read(row);
+    } catch (error) {
+      if (isRefusal(error, 'row_tampered')) return undefined;
+      throw error;
+    }
+  }
+
+  #read(row: StoredRow): GuardedRow<Value> {
+    const expected = this.#mac(row);
+    const trusted = expected !== undefined;
+    // security: rule 3
+    if (trusted && !isEqual(expected, row.mac)) throw this.#tamperedRow(row);
+    const value = this.#valueOf(row);
+    if (value === undefined) throw this.#tamperedRow(row);
+    return { id: row.id, version: row.version, value, trusted };
+  }
+
+  /** The body, if it is JSON and the index columns say what it says. */
+  #valueOf(row: StoredRow): Value | undefined {
+    try {
+      const value = JSON.parse(row.body) as Value;
+      const columns = Object.entries(this.#definition.columns(value));
+      // security: rule 3
+      return columns.every(([name, expected]) => isSameColumn(expected, row[name])) ? value : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** A body that even the owner's rule cannot read must not stop the unlock. */
+  #isHarmless(row: StoredRow): boolean {
+    const value = this.#valueOf(row);
+    try {
+      return value !== undefined && this.#definition.harmlessWhileLocked?.(value) === true;
+    } catch {
+      return false;
+    }
+  }
+
+  #mac({ id, version, body }: Pick<StoredRow, 'id' | 'version' | 'body'>): Uint8Array | undefined {
+    const { name, schema } = this.#definition;
+    return this.#vault.rowMac(framed('counterfoil/row/v1', name, id, String(schema), String(version), body));
+  }
+
+  #isLocked(): boolean {
+    return this.#vault.rowMac(new Uint8Array()) === undefined;
+  }
+
+  #tamperedRow(row: StoredRow): Refusal {
+    return new Refusal('row_tampered', 'A record was changed outside this program and is not used.', {
+      detail: `${this.#definition.name} ${row.id}`,
+    });
+  }
+}
+
+function isEqual(expected: Uint8Array, found: Uint8Array | null): boolean {
+  return found !== null && expected.length === found.length && timingSafeEqual(expected, found);
+}
+
+function isSameColumn(expected: SqlValue, found: SqlValue | undefined): boolean {
+  if (expected instanceof Uint8Array) return found instanceof Uint8Array && Buffer.compare(expected, found) === 0;
+  return expected === found;
 }

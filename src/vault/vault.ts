@@ -10,15 +10,16 @@
  *
  * This folder must never hand out the master key, never log a secret, and never say which factor was wrong.
  */
+
+import type { Changes } from '../base/changes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Secret } from '../base/secret.ts';
-import type { Changes } from '../base/changes.ts';
 import type { Keychain } from '../platform/keychain.ts';
 import type { Store } from '../store/store.ts';
 
 export { createVault } from './create-vault.ts';
-export { guardedTable } from './guarded-table.ts';
 export type { GuardedRow, GuardedTable, GuardedTableDefinition } from './guarded-table.ts';
+export { guardedTable } from './guarded-table.ts';
 export { measurePassphrase, suggestPassphrase } from './passphrase.ts';
 
 export type VaultState = 'absent' | 'locked' | 'unlocked';
@@ -44,13 +45,21 @@ export interface Vault {
   /** Which back-end holds the key items, for the person. */
   readonly protection: { readonly kind: Keychain['kind']; readonly description: string };
   /**
+   * Refuses `data_missing` when the keychain knows of data that is not here, or the data of a keychain item that is
+   * not there; `keychain_unavailable` when this installation began with another keychain. Changes nothing. For the
+   * core at start, so that lost data never looks like a first start.
+   */
+  assertComplete(): Promise<void>;
+  /**
    * Makes the master key and unlocks. Refuses `vault_exists`, `passphrase_weak` (under 60 bits),
    * `data_missing` (keychain item without data folder or the other way round), `keychain_refused`.
    */
   create(passphrase: Secret): Promise<void>;
   /**
    * Refuses `passphrase_wrong` with `retryAfterSeconds` (the wait doubles from the third failure on, to 60 s at
-   * most, and outlives a restart), `data_missing`, `vault_damaged`, `keychain_refused`, `keychain_unavailable`.
+   * most, and outlives a restart), `vault_absent`, `data_missing`, `vault_damaged`, `keychain_refused`,
+   * `keychain_unavailable`, `vault_locked` when it was locked in the meantime. Calls run one after the other; an equal
+   * passphrase that is being tried is not tried again. When unlocked already, only the passphrase is checked.
    */
   unlock(passphrase: Secret): Promise<void>;
   /** Confirms the person's presence. Counts failures as {@link Vault.unlock} does. Refuses `vault_locked`. */
