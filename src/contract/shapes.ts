@@ -113,6 +113,8 @@ export const grant = z.object({
   /** What the provider said about the end of the token it had issued. */
   upstreamEnd: z.enum(['none', 'pending', 'confirmed', 'failed']),
   detailJson: z.string(),
+  /** What the final card showed, as the receipt and the token name it. */
+  grantedDigest: z.string().optional(),
 });
 
 export const agent = z.object({
@@ -160,6 +162,8 @@ export const auditEntry = z.object({
 export const demoState = z.object({
   state: z.enum(['off', 'starting', 'sign_in', 'running', 'failed']),
   connectionId: z.string().optional(),
+  /** The provider's sign-in page, when the browser could not be opened. */
+  authorizationUrl: z.string().optional(),
   message: z.string().optional(),
 });
 
