@@ -8,10 +8,11 @@
  *
  * Must never: trust `client_name`, accept an agent without the person, or forget a suspended one.
  */
-import type { AgentId } from '../base/ids.ts';
+
+import type { Audit, AuditEvent } from '../audit/audit.ts';
 import type { Changes } from '../base/changes.ts';
 import type { Clock } from '../base/clock.ts';
-import type { Audit, AuditEvent } from '../audit/audit.ts';
+import type { AgentId } from '../base/ids.ts';
 import type { ProcessEvidence } from '../platform/process-identity.ts';
 import type { Change, Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
