@@ -4,8 +4,17 @@ export interface ProcessIdentity {
   identify(peer: Peer): Promise<ProcessEvidence>;
 }
 
+/** `local` is our end of the connection, `remote` the other, as on Node's `socket`. */
 export type Peer =
-  | { readonly kind: 'tcp'; readonly localPort: number; readonly remotePort: number; readonly family: 4 | 6 }
+  | {
+      readonly kind: 'tcp';
+      readonly localPort: number;
+      readonly remotePort: number;
+      readonly family: 4 | 6;
+      /** As Node spells them. Without them two connections with the same ports cannot be told apart. */
+      readonly localAddress?: string;
+      readonly remoteAddress?: string;
+    }
   | { readonly kind: 'pid'; readonly pid: number };
 
 export interface ProcessFacts {
