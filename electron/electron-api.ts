@@ -1,0 +1,93 @@
+/**
+ * The few functions of Electron that we call, as our own narrow interfaces. `main.ts` hands the real ones in, and the compiler
+ * checks there that they fit; tests hand in a double that records what was asked of it, because the binary need not be there.
+ */
+
+export interface Preventable {
+  preventDefault(): void;
+}
+
+/** A frame of a page, as `WebFrameMain`. */
+export interface Frame {
+  readonly origin: string;
+  readonly parent: Frame | null;
+}
+
+/** What one call over IPC says about who sent it. */
+export interface IpcEvent {
+  readonly senderFrame: Frame | null;
+  readonly sender: Contents;
+}
+
+export interface Contents {
+  readonly id: number;
+  send(channel: string, ...values: readonly unknown[]): void;
+  isDestroyed(): boolean;
+  setWindowOpenHandler(handler: () => { readonly action: 'deny' }): void;
+  on(event: 'will-navigate' | 'will-redirect' | 'will-attach-webview', listener: (event: Preventable) => void): unknown;
+  on(event: 'destroyed' | 'render-process-gone' | 'did-navigate', listener: () => void): unknown;
+}
+
+export interface UiWindow {
+  readonly webContents: Contents;
+  loadURL(url: string): Promise<void>;
+  show(): void;
+  focus(): void;
+  hide(): void;
+  isMinimized(): boolean;
+  isDestroyed(): boolean;
+  restore(): void;
+  on(event: 'close', listener: (event: Preventable) => void): unknown;
+}
+
+/** The Chromium profile that the window lives in. */
+export interface UiSession {
+  readonly protocol: { handle(scheme: string, handler: (request: Request) => Response | Promise<Response>): void };
+  readonly webRequest: {
+    onBeforeRequest(listener: (details: { readonly url: string }, callback: (answer: { cancel?: boolean }) => void) => void): void;
+  };
+  setPermissionRequestHandler(
+    handler: (contents: unknown, permission: unknown, callback: (granted: boolean) => void) => void,
+  ): void;
+  setPermissionCheckHandler(handler: () => boolean): void;
+  setDevicePermissionHandler(handler: () => boolean): void;
+  on(event: 'will-download', listener: (event: Preventable) => void): unknown;
+}
+
+export interface IpcRegistry {
+  handle(channel: string, listener: (event: IpcEvent, ...values: readonly unknown[]) => Promise<unknown>): void;
+}
+
+export interface ElectronApp {
+  readonly commandLine: { hasSwitch(name: string): boolean };
+  on(event: 'second-instance' | 'window-all-closed' | 'activate', listener: () => void): unknown;
+  on(event: 'web-contents-created', listener: (event: unknown, contents: Contents) => void): unknown;
+}
+
+/** A notification of the system, as `Notification`. */
+export interface SystemNotice {
+  show(): void;
+  close(): void;
+  on(event: 'click' | 'close', listener: () => void): unknown;
+  /** `index` counts the actions as they were given. */
+  on(event: 'action', listener: (details: unknown, index: number) => void): unknown;
+}
+
+export interface SystemNoticeOptions {
+  readonly title: string;
+  readonly body: string;
+  readonly actions: { readonly type: 'button'; readonly text: string }[];
+  readonly urgency: 'normal' | 'critical';
+}
+
+export interface SystemTray {
+  setToolTip(text: string): void;
+  setMenu(entries: readonly TrayEntry[]): void;
+  destroy(): void;
+}
+
+export interface TrayEntry {
+  readonly label: string;
+  readonly enabled?: boolean;
+  readonly click?: () => void;
+}
