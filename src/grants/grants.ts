@@ -8,10 +8,11 @@
  * A *use* is one forwarded call. It is reserved durably before the first upstream byte and given back only when
  * none was sent (security rule 28).
  */
-import type { AgentId, ApprovalId, ConnectionId, GrantId, ReceiptId, ResourceId } from '../base/ids.ts';
+
+import type { Audit, AuditEvent } from '../audit/audit.ts';
 import type { Changes } from '../base/changes.ts';
 import type { Clock } from '../base/clock.ts';
-import type { Audit, AuditEvent } from '../audit/audit.ts';
+import type { AgentId, ApprovalId, ConnectionId, GrantId, ReceiptId, ResourceId } from '../base/ids.ts';
 import type { Detail, Risk, SentencePart } from '../details/details.ts';
 import type { Change, Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
