@@ -141,8 +141,8 @@ module.exports = {
     rule(
       'Electron is loaded in one place',
       'Depend on electron/electron-api.ts: it can be doubled in tests, and the binary need not be there.',
-      { path: ours, pathNot: '^electron/(main|preload)\\.ts$' },
-      { path: '(^|node_modules/)electron(/|$)', dependencyTypesNot: ['type-only'] },
+      { path: ours, pathNot: '^electron/(real-electron|preload)\\.ts$' },
+      { path: '(node_modules/electron(/|$)|^electron$)', dependencyTypesNot: ['type-only'] },
     ),
 
     rule(

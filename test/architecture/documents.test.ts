@@ -1,0 +1,37 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { findTestsByRule, rules, withCurrentTable } from './rules-table.ts';
+
+const root = new URL('../..', import.meta.url).pathname;
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+describe('SECURITY.md', () => {
+  it('names the tests that hold each rule today (node test/architecture/rules-table.ts rewrites it)', () => {
+    expect(read('SECURITY.md')).toBe(withCurrentTable(read('SECURITY.md')));
+  });
+
+  it('knows every rule that a test names', () => {
+    expect([...findTestsByRule().keys()].filter((number) => rules[number - 1] === undefined)).toEqual([]);
+  });
+});
+
+describe('what people read first', () => {
+  it('README, licence and changelog are there', () => {
+    expect(read('LICENSE')).toContain('Apache License');
+    expect(read('LICENSE')).toContain('END OF TERMS AND CONDITIONS');
+    expect(read('CHANGELOG.md')).toContain((JSON.parse(read('package.json')) as { version: string }).version);
+  });
+
+  it.each(['README.md', 'SECURITY.md', 'CHANGELOG.md', 'src/README.md'])('%s points only to files that are there', (file) => {
+    const links = [...read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
+    const base = join(root, file, '..');
+    expect(links.filter((target) => !existsSync(join(base, target)))).toEqual([]);
+  });
+
+  it('scripts are marked as such', () => {
+    const staged = execFileSync('git', ['ls-files', '--stage', '.ci/run'], { cwd: root, encoding: 'utf8' });
+    expect(staged === '' || staged.startsWith('100755')).toBe(true);
+  });
+});

@@ -1,0 +1,86 @@
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { externalPackages, folderOf, parts } from '../../resources/start/build.ts';
+
+const root = new URL('../..', import.meta.url).pathname;
+// electron-builder's own reader of such files.
+const { load } = createRequire(createRequire(import.meta.url).resolve('electron-builder'))('js-yaml') as {
+  load(text: string): unknown;
+};
+
+interface Target {
+  readonly target: readonly string[];
+}
+
+interface Packaging {
+  readonly files: readonly string[];
+  readonly asar: boolean;
+  readonly asarUnpack: readonly string[];
+  readonly npmRebuild: boolean;
+  readonly electronFuses: Readonly<Record<string, boolean>>;
+  readonly linux: Target;
+  readonly mac: Target;
+  readonly win: Target;
+  readonly directories: { readonly buildResources: string };
+  readonly extraFiles: readonly string[];
+}
+
+const packaging = load(readFileSync(join(root, 'electron-builder.yml'), 'utf8')) as Packaging;
+const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly main: string };
+
+describe('packages for three systems', () => {
+  it('have the targets that people expect there', () => {
+    expect(packaging.linux.target).toEqual(['AppImage', 'deb']);
+    expect(packaging.mac.target).toEqual(['dmg', 'zip']);
+    expect(packaging.win.target).toEqual(['nsis']);
+  });
+
+  it('run nothing but the packed app, and no Node from outside (security rule 19)', () => {
+    expect(packaging.asar).toBe(true);
+    expect(packaging.electronFuses).toMatchObject({
+      runAsNode: false,
+      enableNodeOptionsEnvironmentVariable: false,
+      enableNodeCliInspectArguments: false,
+      enableCookieEncryption: true,
+      enableEmbeddedAsarIntegrityValidation: true,
+      onlyLoadAppFromAsar: true,
+      grantFileProtocolExtraPrivileges: false,
+    });
+  });
+
+  it('hold what the build makes for Electron, and start there', () => {
+    for (const part of parts.filter(({ name }) => ['electron', 'preload', 'renderer'].includes(name))) {
+      const folder = folderOf(part).slice(root.length);
+      expect(packaging.files).toContain(`${folder}/**`);
+    }
+    const main = parts.find(({ name }) => name === 'electron');
+    expect(packageJson.main).toBe(`dist/electron/${main?.output[0]}`);
+  });
+
+  it('hold the packages that the bundles leave outside, whole, and no others', () => {
+    const packed = packaging.files.filter((pattern) => pattern.startsWith('node_modules/'));
+    expect(packed.map((pattern) => pattern.split('/')[1])).toEqual(externalPackages);
+    expect(packaging.files).toContain('!node_modules/**');
+    for (const name of externalPackages) {
+      const folder = join(root, 'node_modules', name);
+      const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+        readonly dependencies?: object;
+      };
+      // Another dependency of theirs would have to be packed as well; this one is headers for a compiler.
+      expect(
+        Object.keys(dependencies).filter((dependency) => dependency !== 'node-addon-api'),
+        name,
+      ).toEqual([]);
+      expect(globSync('prebuilds/**/*.node', { cwd: folder }).length, name).toBeGreaterThan(5);
+    }
+    expect(packaging.npmRebuild).toBe(false);
+    expect(packaging.asarUnpack).toEqual(['**/*.node']);
+  });
+
+  it('name files that are there', () => {
+    expect(packaging.extraFiles.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+    expect(existsSync(join(root, packaging.directories.buildResources))).toBe(true);
+  });
+});
