@@ -11,12 +11,13 @@
  * Must never: decide by time (only deny), let a notification approve more than rule 12 allows, or show the agent's text
  * as ours.
  */
-import type { AgentId, ApprovalId, GrantId, ReceiptId, ResourceId } from '../base/ids.ts';
-import type { Changes } from '../base/changes.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+
 import type { Agents } from '../agents/agents.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { Changes } from '../base/changes.ts';
+import type { Clock } from '../base/clock.ts';
+import type { AgentId, ApprovalId, GrantId, ReceiptId, ResourceId } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Detail, DetailField, Risk, SentencePart } from '../details/details.ts';
 import type { Grants } from '../grants/grants.ts';
@@ -27,6 +28,7 @@ import type { Vault } from '../vault/vault.ts';
 
 export { createApprovals } from './create-approvals.ts';
 export { lifetimes } from './lifetimes.ts';
+export { programFacts } from './program-facts.ts';
 
 export type ApprovalState = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled';
 
@@ -127,6 +129,7 @@ export interface Card {
   readonly scopes: readonly string[];
   /** Quoted, marked as the agent's claim. */
   readonly claim?: string;
+  /** The first is preselected; it is never longer than one hour. */
   readonly lifetimes: readonly Lifetime[];
 }
 

@@ -1,0 +1,357 @@
+import type { AuditEvent } from '../audit/audit.ts';
+import { isRefusal, Refusal } from '../base/errors.ts';
+import { type ApprovalId, newId, type ReceiptId } from '../base/ids.ts';
+import { findDetailType } from '../details/details.ts';
+import type { GuardedRow, GuardedTable } from '../vault/vault.ts';
+import type {
+  Approval,
+  ApprovalRequest,
+  ApprovalSettings,
+  ApprovalState,
+  Approvals,
+  ApprovalsDeps,
+  Card,
+  Decision,
+  Narrowing,
+  Preview,
+  Receipt,
+} from './approvals.ts';
+import { approvalsTable, receiptsTable, settingsTable } from './approvals-table.ts';
+import { approveStep } from './approve-step.ts';
+import { assessRequest } from './assess-request.ts';
+import { checkPresence, fitsNotification, isStale } from './check-presence.ts';
+import { askedDigest } from './digests.ts';
+import { drawCard } from './draw-card.ts';
+import { judgeNarrowing } from './judge-narrowing.ts';
+import { Notices } from './notices.ts';
+import { plainText } from './plain-text.ts';
+import { previewAnswer } from './preview-answer.ts';
+import { Waiters } from './waiters.ts';
+
+/** The approvals in `store`, with their notices. */
+export function createApprovals(deps: ApprovalsDeps): Approvals {
+  return new GuardedApprovals(deps);
+}
+
+const maxPendingPerAgent = 10;
+const maxPending = 100;
+const settingsId = 'approvals';
+const longestTimerMs = 2 ** 31 - 1;
+
+type End = Exclude<ApprovalState, 'pending' | 'approved'>;
+const endEvents = { denied: 'approval.denied', expired: 'approval.expired', cancelled: 'approval.cancelled' } as const;
+
+class GuardedApprovals implements Approvals {
+  readonly #deps: ApprovalsDeps;
+  readonly #table: GuardedTable<Approval>;
+  readonly #receipts: GuardedTable<Receipt>;
+  readonly #settings: GuardedTable<ApprovalSettings>;
+  readonly #waiters: Waiters;
+  readonly #notices: Notices;
+  readonly #shown = new Set<ApprovalId>();
+  readonly #unsubscribe: () => void;
+  #cancelTimer: () => void = () => {};
+
+  constructor(deps: ApprovalsDeps) {
+    this.#deps = deps;
+    this.#table = approvalsTable(deps);
+    this.#receipts = receiptsTable(deps);
+    this.#settings = settingsTable(deps);
+    this.#waiters = new Waiters(deps.clock);
+    this.#notices = new Notices({
+      notifier: deps.notifier,
+      clock: deps.clock,
+      listPending: () => this.listPending(),
+      card: (approval) => drawCard(approval, deps),
+      mayApprove: (approval) => fitsNotification(approval, this.settings(), deps),
+      onApprove: (id, cardVersion) => this.#approveFromNotice(id, cardVersion),
+      onDeny: (id) => this.#fromNotice(() => this.deny(id)),
+      onOpen: (id) => deps.openCard(id),
+    });
+    deps.vault.onUnlock(() => this.#afterUnlock());
+    this.#unsubscribe = deps.changes.subscribe((notice) => {
+      if (notice.topic === 'agents') this.#cancelOfRemovedAgents();
+    });
+    this.#schedule();
+  }
+
+  open(request: ApprovalRequest): Approval {
+    const { agents, audit, clock, connections } = this.#deps;
+    const agent = agents.assertMayAsk(request.agentId);
+    const assessed = assessRequest(request, agent, agents.paused());
+    const resource = connections.findResource(request.resourceId);
+    if (!resource) throw new Refusal('resource_unknown', 'There is no such resource.');
+    if (!request.details.every((detail) => resource.detailTypes.includes(detail.type))) {
+      throw new Refusal('details_invalid', 'This resource does not take one of these types.', {
+        hint: `It takes: ${resource.detailTypes.join(', ')}.`,
+      });
+    }
+    if (request.expiresAt <= clock.now()) throw new Refusal('approval_expired', 'This request has expired already.');
+    this.#limit(request);
+    const { bindingMessage, ...rest } = request;
+    const approval: Approval = {
+      ...rest,
+      ...assessed,
+      ...(bindingMessage === undefined ? {} : { bindingMessage: plainText(bindingMessage, 200) }),
+      id: newId<ApprovalId>('approval'),
+      state: 'pending',
+      createdAt: clock.now(),
+      askedDigest: askedDigest(request),
+    };
+    audit.commit([this.#table.insert(approval.id, approval)], [requestedEvent(approval)]);
+    this.#changed(approval.id);
+    return approval;
+  }
+
+  find(id: ApprovalId): Approval | undefined {
+    return this.#table.find(id)?.value;
+  }
+
+  findByRequest(authReqHash: string): Approval | undefined {
+    return this.#table.list('auth_req_hash = ?', authReqHash)[0]?.value;
+  }
+
+  listPending(): readonly Approval[] {
+    const rows = this.#table.list("state = 'pending' AND expires_at > ?", this.#deps.clock.now());
+    return rows.map((row) => row.value).toSorted((a, b) => a.createdAt - b.createdAt);
+  }
+
+  listRecent(limit: number): readonly Approval[] {
+    const rows = this.#table.list("state <> 'pending'").map((row) => row.value);
+    return rows.toSorted((a, b) => (b.decidedAt ?? 0) - (a.decidedAt ?? 0)).slice(0, limit);
+  }
+
+  card(id: ApprovalId): Card {
+    const { value } = this.#get(id);
+    const card = drawCard(value, this.#deps);
+    if (value.state === 'pending' && !this.#shown.has(id)) {
+      this.#shown.add(id);
+      this.#deps.audit.record({ ...subjectOf(value), event: 'approval.shown', hashes: { asked: value.askedDigest } });
+    }
+    return card;
+  }
+
+  preview(id: ApprovalId, narrowing: Narrowing): Preview {
+    return previewAnswer(this.#get(id).value, narrowing, { ...this.#deps, now: this.#deps.clock.now() });
+  }
+
+  approve(decision: Decision): Approval {
+    const { agents, audit, clock, vault } = this.#deps;
+    const row = this.#pending(decision.approvalId);
+    if (vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'Unlock Counterfoil first.');
+    const approval = row.value;
+    const card = drawCard(approval, this.#deps);
+    // security: rule 25, a decision is about exactly what was shown
+    if (decision.askedDigest !== approval.askedDigest || decision.cardVersion !== card.version) throw cardChanged();
+    const narrowing = judgeNarrowing(approval, decision.narrowing);
+    const shown = previewAnswer(approval, narrowing, { ...this.#deps, now: clock.now() });
+    // security: rule 24, computed again from what is granted and compared with what was shown
+    if (shown.grantedDigest !== decision.grantedDigest) throw cardChanged();
+    if (isStale(decision, clock.now()))
+      throw new Refusal('presence_required', 'This was confirmed too long ago. Confirm it again.');
+    checkPresence(approval, decision, () => fitsNotification(approval, this.settings(), this.#deps));
+    const agent = agents.assertMayAsk(approval.agentId);
+    const step = approveStep(
+      row,
+      { decision, narrowing, agent },
+      { deps: this.#deps, approvals: this.#table, receipts: this.#receipts },
+    );
+    this.#commitDecision(approval.id, () => audit.commit(step.change, step.events));
+    this.#changed(approval.id);
+    this.#deps.changes.publish({ topic: 'grants', ...(step.approved.grantId === undefined ? {} : { id: step.approved.grantId }) });
+    if (agent.state === 'pending') this.#deps.changes.publish({ topic: 'agents', id: agent.id });
+    return step.approved;
+  }
+
+  deny(id: ApprovalId, reason?: string): Approval {
+    if (reason !== undefined && reason.length > 200) throw new Refusal('invalid_input', 'A reason has at most 200 characters.');
+    const row = this.#pending(id);
+    const plain = reason === undefined ? '' : plainText(reason, 200);
+    return this.#end(row, 'denied', plain === '' ? {} : { denialReason: plain });
+  }
+
+  cancel(id: ApprovalId): void {
+    const row = this.#table.find(id);
+    if (row?.value.state === 'pending') this.#end(row, 'cancelled');
+  }
+
+  pinKey(id: ApprovalId, jkt: string): Approval {
+    const row = this.#get(id);
+    const bound = row.value.pinnedJkt ?? row.value.requestedJkt;
+    if (bound !== undefined && bound !== jkt) throw new Refusal('key_mismatch', 'This request is bound to another key.');
+    if (row.value.pinnedJkt === jkt) return row.value;
+    if (row.value.state === 'approved' && this.#deps.vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'Locked.');
+    const pinned: Approval = { ...row.value, pinnedJkt: jkt };
+    this.#deps.audit.commit([this.#table.update(row, pinned)], []);
+    return pinned;
+  }
+
+  async waitForDecision(id: ApprovalId, milliseconds: number): Promise<Approval> {
+    this.expireDue();
+    const { value } = this.#get(id);
+    if (value.state !== 'pending' || milliseconds <= 0) return value;
+    await this.#waiters.wait(id, milliseconds);
+    return this.#get(id).value;
+  }
+
+  expireDue(): void {
+    const due = this.#table.list("state = 'pending' AND expires_at <= ?", this.#deps.clock.now());
+    for (const row of due) this.#end(row, 'expired');
+  }
+
+  settings(): ApprovalSettings {
+    const off: ApprovalSettings = { approveLowRiskOnNotification: false };
+    try {
+      return this.#settings.find(settingsId)?.value ?? off;
+    } catch (error) {
+      if (isRefusal(error, 'row_tampered')) return off;
+      throw error;
+    }
+  }
+
+  changeSettings(settings: ApprovalSettings): void {
+    if (this.#deps.vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'Unlock Counterfoil first.');
+    const row = this.#settings.find(settingsId);
+    const wanted: ApprovalSettings = { approveLowRiskOnNotification: settings.approveLowRiskOnNotification };
+    const change = row ? this.#settings.update(row, wanted) : this.#settings.insert(settingsId, wanted);
+    this.#deps.audit.commit([change], [{ event: 'settings.changed', approver: 'user', facts: { ...wanted } }]);
+    this.#deps.changes.publish({ topic: 'settings' });
+    this.#notices.refresh(true);
+  }
+
+  findReceipt(id: ReceiptId): Receipt | undefined {
+    return this.#receipts.find(id)?.value;
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+    this.#cancelTimer();
+    this.#notices.stop();
+    this.#waiters.wakeAll();
+  }
+
+  #get(id: ApprovalId): GuardedRow<Approval> {
+    const row = this.#table.find(id);
+    if (!row) throw new Refusal('not_found', 'There is no such request.');
+    return row;
+  }
+
+  /** The row of a request that may still be decided. */
+  #pending(id: ApprovalId): GuardedRow<Approval> {
+    const row = this.#get(id);
+    if (row.value.state === 'expired') throw new Refusal('approval_expired', 'This request has expired.');
+    if (row.value.state !== 'pending') throw decided();
+    if (row.value.expiresAt > this.#deps.clock.now()) return row;
+    this.#end(row, 'expired');
+    throw new Refusal('approval_expired', 'This request has expired.');
+  }
+
+  #end(row: GuardedRow<Approval>, state: End, more: Partial<Approval> = {}): Approval {
+    const ended: Approval = { ...row.value, ...more, state, decidedAt: this.#deps.clock.now() };
+    const event: AuditEvent = {
+      ...subjectOf(ended),
+      event: endEvents[state],
+      approver: state === 'denied' ? 'user' : 'none',
+      outcome: state === 'expired' ? 'expired' : 'denied',
+      hashes: { asked: ended.askedDigest },
+    };
+    this.#commitDecision(ended.id, () => this.#deps.audit.commit([this.#table.update(row, ended)], [event]));
+    this.#changed(ended.id);
+    return ended;
+  }
+
+  /** Security rule 25: the change is compare-and-set on the row; who comes second is told that it was decided. */
+  #commitDecision(id: ApprovalId, commit: () => void): void {
+    try {
+      commit();
+    } catch (error) {
+      if (isRefusal(error, 'conflict') && this.find(id)?.state !== 'pending') throw decided();
+      throw error;
+    }
+  }
+
+  #limit(request: ApprovalRequest): void {
+    this.expireDue();
+    const ofAgent = this.#table.count("state = 'pending' AND agent_id = ?", request.agentId);
+    if (ofAgent < maxPendingPerAgent && this.#table.count("state = 'pending'") < maxPending) return;
+    throw new Refusal('rate_limited', 'Too many requests are waiting for an answer.', {
+      retryAfterSeconds: 30,
+      hint: 'Wait until the person has answered, or combine requests.',
+    });
+  }
+
+  #changed(id: ApprovalId): void {
+    this.#waiters.wake(id);
+    this.#schedule();
+    this.#notices.refresh();
+    this.#deps.changes.publish({ topic: 'approvals', id });
+  }
+
+  #schedule(): void {
+    this.#cancelTimer();
+    const ends = this.#table.list("state = 'pending'").map((row) => row.value.expiresAt);
+    if (ends.length === 0) return;
+    const wait = Math.max(0, Math.min(...ends) - this.#deps.clock.now());
+    this.#cancelTimer = this.#deps.clock.after(Math.min(wait, longestTimerMs), () => {
+      this.expireDue();
+      this.#schedule();
+    });
+  }
+
+  #afterUnlock(): void {
+    const { refused } = this.#table.adopt();
+    const damaged = [...refused, ...this.#table.tampered(), ...this.#receipts.tampered()];
+    const reported = [...new Set(damaged)].map((id): AuditEvent => ({ event: 'row.tampered', approvalId: id, outcome: 'error' }));
+    if (reported.length > 0) this.#deps.audit.record(...reported);
+    this.expireDue();
+    this.#notices.refresh(true);
+  }
+
+  #cancelOfRemovedAgents(): void {
+    for (const approval of this.listPending()) {
+      if (this.#deps.agents.find(approval.agentId) === undefined) this.cancel(approval.id);
+    }
+  }
+
+  #approveFromNotice(id: ApprovalId, cardVersion: number): void {
+    this.#fromNotice(() => {
+      const { value } = this.#pending(id);
+      const narrowing: Narrowing = { details: value.details, scopes: value.scopes, lifetime: '15m' };
+      const { grantedDigest } = this.preview(id, narrowing);
+      const presence = { kind: 'none', via: 'notification' } as const;
+      this.approve({ approvalId: id, askedDigest: value.askedDigest, cardVersion, grantedDigest, narrowing, presence });
+    }, id);
+  }
+
+  /** A click that came too late or may not decide changes nothing: the person is shown the card instead. */
+  #fromNotice(act: () => void, id?: ApprovalId): void {
+    try {
+      act();
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.#deps.log.warn({ code: error.code }, 'a click on a notification decided nothing');
+      if (id !== undefined) this.#deps.openCard(id);
+    }
+  }
+}
+
+function subjectOf(approval: Approval): Pick<AuditEvent, 'agentId' | 'approvalId' | 'resourceId'> {
+  return { agentId: approval.agentId, approvalId: approval.id, resourceId: approval.resourceId };
+}
+
+function requestedEvent(approval: Approval): AuditEvent {
+  return {
+    ...subjectOf(approval),
+    event: 'approval.requested',
+    hashes: { asked: approval.askedDigest },
+    facts: { risk: approval.risk, types: approval.details.map((detail) => findDetailType(detail.type)?.type ?? '').join(' ') },
+  };
+}
+
+function decided(): Refusal {
+  return new Refusal('approval_decided', 'This request has been decided already.');
+}
+
+function cardChanged(): Refusal {
+  return new Refusal('card_changed', 'The card has changed since it was shown. Read it again.');
+}

@@ -1,0 +1,20 @@
+import { type Detail, findDetailType, type SentencePart } from '../details/details.ts';
+
+/** All details of a request as one sentence. */
+export function sentenceOf(details: readonly Detail[]): readonly SentencePart[] {
+  return details.flatMap((detail, index) => {
+    const parts = findDetailType(detail.type)?.sentence(detail) ?? [{ text: `Use ${detail.type}` }];
+    return index === 0 ? parts : [{ text: '; ' }, ...parts];
+  });
+}
+
+/** The second line: from where, as whom. */
+export function leadOf(details: readonly Detail[], where: string): readonly SentencePart[] {
+  const [first] = details;
+  return (first && findDetailType(first.type)?.lead(first, where)) ?? [{ text: `at ${where}` }];
+}
+
+/** A sentence without its emphasis. */
+export function sentenceText(parts: readonly SentencePart[]): string {
+  return parts.map((part) => part.text).join('');
+}
