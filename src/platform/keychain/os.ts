@@ -147,12 +147,6 @@ function asRefusal(error: unknown): Refusal {
 }
 
 function descriptionOf(system: NodeJS.Platform): string {
-  switch (system) {
-    case 'darwin':
-      return 'macOS Keychain';
-    case 'win32':
-      return 'Windows Credential Manager';
-    default:
-      return 'Secret Service of this desktop';
-  }
+  if (system === 'darwin') return 'macOS Keychain';
+  return system === 'win32' ? 'Windows Credential Manager' : 'Secret Service of this desktop';
 }
