@@ -67,7 +67,7 @@ async function configure(options: AuthorizationServerOptions): Promise<Configura
     // Named by us alone: a client cannot put anything here.
     extraTokenClaims: (_ctx, token) => ('extra' in token ? token.extra : undefined),
     ttl: {
-      AccessToken: 300,
+      AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? 300,
       Session: 86_400,
       Interaction: 600,
       Grant: 30 * 86_400,

@@ -8,12 +8,13 @@
  *
  * Must never: hand a credential to a caller outside `broker`, follow a redirect, or refresh twice at once.
  */
-import type { AgentId, ConnectionId, ResourceId } from '../base/ids.ts';
+
+import type { Audit } from '../audit/audit.ts';
 import type { Changes } from '../base/changes.ts';
 import type { Clock } from '../base/clock.ts';
+import type { AgentId, ConnectionId, ResourceId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { Secret } from '../base/secret.ts';
-import type { Audit } from '../audit/audit.ts';
 import type { Browser } from '../platform/browser.ts';
 import type { Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -58,6 +59,8 @@ export interface ConnectionPreset {
   readonly clientId: string;
   /** Scopes asked for at sign-in. */
   readonly scopes: readonly string[];
+  /** `authorization_details` asked for at sign-in: the most that any agent can be given here later. */
+  readonly details?: readonly Readonly<Record<string, unknown>>[];
   readonly resources: readonly Omit<Resource, 'connectionId'>[];
 }
 
@@ -104,6 +107,8 @@ export interface ConnectionsDeps {
   readonly log: Log;
   /** How long one upstream request may take. Milliseconds. Default 10,000. */
   readonly upstreamTimeoutMs?: number;
+  /** Instead of the shipped ones; for tests, whose servers have other ports. */
+  readonly presets?: readonly ConnectionPreset[];
 }
 
 export interface Connections {
