@@ -1,0 +1,76 @@
+import type { CardView, DetailFieldView, LifetimeName, NarrowingInput } from '../../../src/contract/shapes.ts';
+
+type Detail = NarrowingInput['details'][number];
+
+/** The person's answer as it stands: what is within it, and which fields hold something that cannot be sent. */
+export interface Draft {
+  readonly narrowing: NarrowingInput;
+  /** Field keys, see {@link fieldKey}. */
+  readonly invalid: readonly string[];
+}
+
+/** Names a field of a card: which detail, which member. */
+export function fieldKey(detailIndex: number, field: Pick<DetailFieldView, 'pointer'>): string {
+  return `${detailIndex}${field.pointer}`;
+}
+
+/** The lifetime offered first: a quarter of an hour where it is allowed, else the shortest. */
+export function firstLifetime(lifetimes: readonly LifetimeName[]): LifetimeName {
+  if (lifetimes.includes('15m')) return '15m';
+  return lifetimes[0] ?? 'once';
+}
+
+/** The answer before anything was narrowed: what was asked, for a short time. */
+export function draftOf(card: CardView): Draft {
+  return {
+    narrowing: { details: card.details.map(({ detail }) => detail), scopes: card.scopes, lifetime: firstLifetime(card.lifetimes) },
+    invalid: [],
+  };
+}
+
+/** The members that a JSON Pointer names (RFC 6901). */
+function membersOf(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((member) => member.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+function replaced(value: unknown, [member, ...rest]: readonly string[], next: unknown): unknown {
+  if (member === undefined) return next;
+  if (Array.isArray(value))
+    return value.map((item, index) => (String(index) === member ? replaced(item, rest, next) : (item as unknown)));
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, member)) return value;
+  const own = value as Readonly<Record<string, unknown>>;
+  return { ...own, [member]: replaced(own[member], rest, next) };
+}
+
+/** A detail with one member replaced. A pointer to nothing changes nothing: an answer never adds what was not asked. */
+export function withMember(detail: Detail, pointer: string, next: unknown): Detail {
+  return replaced(detail, membersOf(pointer), next) as Detail;
+}
+
+interface FieldChange {
+  readonly detailIndex: number;
+  readonly field: DetailFieldView;
+  /** `undefined`: what was typed cannot be sent. */
+  readonly value: string | readonly string[] | undefined;
+}
+
+/** The draft after a field was changed. */
+export function withField(draft: Draft, { detailIndex, field, value }: FieldChange): Draft {
+  const key = fieldKey(detailIndex, field);
+  const invalid = draft.invalid.filter((other) => other !== key);
+  if (value === undefined) return { ...draft, invalid: [...invalid, key] };
+  const details = draft.narrowing.details.map((detail, index) =>
+    index === detailIndex ? withMember(detail, field.pointer, value) : detail,
+  );
+  return { narrowing: { ...draft.narrowing, details }, invalid };
+}
+
+/** The asked values without one, or with it again, in the order in which they were asked. */
+export function toggled(asked: readonly string[], chosen: readonly string[], value: string): readonly string[] {
+  const next = new Set(chosen);
+  if (!next.delete(value)) next.add(value);
+  return asked.filter((item) => next.has(item));
+}

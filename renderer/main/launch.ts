@@ -1,0 +1,23 @@
+/** What the address says at the start: `#launch=<token>`, and perhaps `&open=<approval id>`. */
+export interface Launch {
+  /** Single use. */
+  readonly token: string | undefined;
+  readonly open: string | undefined;
+}
+
+/** Reads the fragment of an address. A fragment that is a page (`#/grants`) holds no token. */
+export function parseLaunch(fragment: string): Launch {
+  const text = fragment.replace(/^#/, '');
+  if (text.startsWith('/')) return { token: undefined, open: undefined };
+  const values = new URLSearchParams(text);
+  return { token: values.get('launch') || undefined, open: values.get('open') || undefined };
+}
+
+/** Takes the launch token out of the address at once, so that neither history nor a shoulder keeps it. */
+export function takeLaunch(): Launch {
+  const launch = parseLaunch(location.hash);
+  if (launch.token === undefined && launch.open === undefined) return launch;
+  const page = launch.open === undefined ? '' : `#/inbox?id=${encodeURIComponent(launch.open)}`;
+  history.replaceState(null, '', `${location.pathname}${location.search}${page}`);
+  return launch;
+}

@@ -1,0 +1,45 @@
+import { Outlet, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useRead } from '../client.ts';
+import { useKeys } from '../ui/use-keys.ts';
+import { Announcer } from './announcer.tsx';
+import { PausedBanner } from './paused-banner.tsx';
+import { Rail } from './rail.tsx';
+import { Shortcuts } from './shortcuts.tsx';
+import { text } from './text.ts';
+
+/** The frame: rail at the start, page beside it. */
+export function Shell() {
+  const navigate = useNavigate();
+  const status = useRead('status.get', {});
+  const [sheetOpen, setSheetOpen] = useState(false);
+  useKeys({
+    'g i': () => void navigate({ to: '/inbox' }),
+    'g g': () => void navigate({ to: '/grants' }),
+    'g a': () => void navigate({ to: '/agents' }),
+    'g c': () => void navigate({ to: '/connections' }),
+    'g u': () => void navigate({ to: '/audit' }),
+    'g s': () => void navigate({ to: '/settings' }),
+    '?': () => setSheetOpen(true),
+  });
+  return (
+    <div className="grid h-full grid-cols-[76px_1fr] rail:grid-cols-[200px_1fr]">
+      <a href="#page" onClick={skipToPage} className="sr-only focus:not-sr-only focus:fixed focus:z-10 focus:bg-surface focus:p-3">
+        {text.skip}
+      </a>
+      {status.data ? <Rail status={status.data} onShortcuts={() => setSheetOpen(true)} /> : <div />}
+      <main id="page" tabIndex={-1} className="flex h-full min-w-0 flex-col overflow-y-auto px-4 pb-6 outline-none rail:px-6">
+        {status.data?.paused && <PausedBanner />}
+        <Outlet />
+      </main>
+      <Announcer />
+      <Shortcuts open={sheetOpen} onOpenChange={setSheetOpen} />
+    </div>
+  );
+}
+
+/** By hand, because the fragment of the address is the page's name. */
+function skipToPage(event: { preventDefault(): void }): void {
+  event.preventDefault();
+  document.querySelector<HTMLElement>('#page')?.focus();
+}
