@@ -54,6 +54,8 @@ class ChromiumWindows implements SystemBrowser {
   readonly #profiles: string[] = [];
   /** The browser that shows our windows while it runs: a further window joins it. */
   #window: { readonly profile: string; readonly browser: Started } | undefined;
+  /** One after the other: two windows must not start two browsers. */
+  #opening: Promise<void> = Promise.resolve();
   #stopped = false;
 
   constructor(options: SystemBrowserOptions) {
@@ -70,6 +72,15 @@ class ChromiumWindows implements SystemBrowser {
 
   async openWindow(url: string): Promise<boolean> {
     const link = checkOwnLink(url);
+    const opened = this.#opening.then(() => this.#open(link));
+    this.#opening = opened.then(
+      () => {},
+      () => {},
+    );
+    return opened;
+  }
+
+  async #open(link: string): Promise<boolean> {
     const { platform, environment } = this.#options;
     const file = hasDesktop(platform, environment) ? findBrowser(platform, environment) : undefined;
     if (file === undefined || this.#stopped) return false;
@@ -87,6 +98,7 @@ class ChromiumWindows implements SystemBrowser {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    await this.#opening;
     await this.#window?.browser.stop(graceful);
     for (const page of [...this.#pages.keys()]) await this.#removePage(page);
     for (const profile of this.#profiles.splice(0)) await rm(profile, { recursive: true, force: true, maxRetries: 10 });

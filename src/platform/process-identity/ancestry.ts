@@ -4,7 +4,7 @@ import { type ReadProcess, readProcess } from './read-process.ts';
 
 const mostAncestors = 64;
 
-/** Programs that start a session and belong to nobody's tree. They count only as files that root owns. */
+/** Programs that start a session and belong to nobody's tree. They count only as files of the system. */
 const sessionPrograms = new Set([
   ...[
     'systemd',
@@ -34,6 +34,9 @@ const sessionPrograms = new Set([
   ...['xfce4-session', 'lxqt-session', 'cinnamon-session-binary', 'mate-session', 'sway', 'openbox', 'lxqt-panel', 'xfce4-panel'],
   ...['tini', 'dumb-init', 'docker-init'],
 ]);
+
+/** Where only administrators put programs. */
+const systemFolders = /^\/(?:(?:usr\/)?(?:s?bin|lib\w*)|nix\/store)\//;
 
 export interface Ancestry {
   /** Nearest first, at most {@link mostAncestors}. */
@@ -68,5 +71,6 @@ function startsAfter(one: ReadProcess, other: ReadProcess): boolean {
 function isSessionProcess(ancestor: ReadProcess, process: ReadProcess): boolean {
   if (ancestor.facts.pid === 1 || ancestor.uid !== process.uid) return true;
   // security: rule 29. A program that calls itself "systemd" must not become a root of its own for each request.
-  return ancestor.programOwnerUid === 0 && sessionPrograms.has(basename(ancestor.facts.executable ?? ''));
+  const path = ancestor.facts.executable ?? '';
+  return ancestor.programOwnerUid === 0 && systemFolders.test(path) && sessionPrograms.has(basename(path));
 }

@@ -25,8 +25,8 @@ const ink: Colour = [255, 255, 255];
 const paper = {
   ok: [30, 132, 84],
   waiting: [191, 110, 0],
-  locked: [96, 104, 99],
-  paused: [96, 104, 99],
+  locked: [112, 120, 115],
+  paused: [112, 120, 115],
 } as const satisfies Record<IconMark['kind'], Colour>;
 
 /** Rows of three by five dots, the left dot is the highest bit. */
@@ -92,7 +92,7 @@ function glyphOf(mark: IconMark): Shape {
       return line([9.6, 16], [17.6, 6], 1.3);
     case 'waiting':
       return mark.count > 9
-        ? union(digit('9', [7.6, 6.5], 1.8), digit('+', [14, 6.5], 1.8))
+        ? union(digit('9', [8, 6.7], 1.7), digit('+', [14.2, 6.7], 1.7))
         : digit(String(mark.count), [10.2, 5.5], 2.2);
   }
 }
