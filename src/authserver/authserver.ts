@@ -10,13 +10,13 @@
  * Must never: decide, show a card, issue anything while locked, or keep a token in clear.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AgentId, GrantId } from '../base/ids.ts';
-import type { Changes } from '../base/changes.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
 import type { Agents } from '../agents/agents.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { Changes } from '../base/changes.ts';
+import type { Clock } from '../base/clock.ts';
+import type { AgentId, GrantId } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Grants } from '../grants/grants.ts';

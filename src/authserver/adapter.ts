@@ -1,0 +1,182 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+import { errors, Provider } from 'oidc-provider';
+import type { Agents } from '../agents/agents.ts';
+import type { Audit, AuditEvent } from '../audit/audit.ts';
+import { isRefusal } from '../base/errors.ts';
+import type { AgentId, GrantId } from '../base/ids.ts';
+import { asId, hashOf } from '../base/ids.ts';
+import type { Broker } from '../broker/broker.ts';
+import type { Grants } from '../grants/grants.ts';
+import type { ProcessIdentity } from '../platform/process-identity.ts';
+import type { ModelPayload, ModelRow, Payloads, StoredModel } from './payloads.ts';
+import { storedModels } from './payloads.ts';
+import { evidenceOfPeer } from './peer-evidence.ts';
+import { parsePublicJwk } from './public-key.ts';
+import { resourceUrl } from './resource-url.ts';
+
+export interface AdapterDeps {
+  readonly payloads: Payloads;
+  readonly agents: Agents;
+  readonly grants: Grants;
+  readonly broker: Broker;
+  readonly audit: Audit;
+  readonly processes: ProcessIdentity;
+  readonly issuer: string;
+  readonly subject: string;
+}
+
+/**
+ * The library's storage over ours: a Client is an agent, a Grant is read from the grant row of the same id, and four models
+ * are rows. Any other model would be a feature that is switched off, so asking for one is a bug.
+ */
+export function createAdapter(deps: AdapterDeps): (model: string) => Adapter {
+  return (model) => {
+    if (model === 'Client') return clientAdapter(deps);
+    if (model === 'Grant') return grantAdapter(deps);
+    const stored = storedModels.find((name) => name === model);
+    if (stored === undefined) return unused;
+    return storedAdapter(stored, deps);
+  };
+}
+
+const notKept = async (): Promise<never> => {
+  throw new Error('the authorization server asked for a model that is not kept');
+};
+
+const unused: Adapter = {
+  upsert: notKept,
+  find: notKept,
+  findByUserCode: notKept,
+  findByUid: notKept,
+  consume: notKept,
+  destroy: notKept,
+  revokeByGrantId: notKept,
+};
+
+function clientAdapter({ agents, processes }: AdapterDeps): Adapter {
+  return {
+    ...unused,
+    async find(id) {
+      return agents.find(asId<AgentId>(id))?.metadata;
+    },
+    async upsert(id, metadata) {
+      const [jwk] = metadata.jwks?.keys ?? [];
+      const key = parsePublicJwk(jwk);
+      const socket = Provider.ctx?.req.socket;
+      if (key === undefined || socket === undefined) throw new Error('a client is kept only when it registers');
+      agents.register({
+        id: asId<AgentId>(id),
+        claimedName: metadata.client_name ?? '',
+        keyThumbprint: key.thumbprint,
+        registrationEvidence: await evidenceOfPeer(processes, socket),
+        metadata: { ...metadata },
+      });
+    },
+  };
+}
+
+function grantAdapter(deps: AdapterDeps): Adapter {
+  const { grants, broker, audit, issuer, subject } = deps;
+  return {
+    ...unused,
+    async find(id) {
+      const grant = grants.find(asId<GrantId>(id));
+      if (grant === undefined || !grants.isLive(grant)) return undefined;
+      const payload = {
+        jti: grant.id,
+        kind: 'Grant',
+        iat: Math.floor(grant.createdAt / 1000),
+        exp: Math.floor(grant.expiresAt / 1000),
+        accountId: subject,
+        clientId: grant.agentId,
+        openid: { scope: 'openid' },
+        resources: { [resourceUrl(issuer, grant.resourceId)]: grant.scopes.join(' ') },
+        rar: grant.details,
+      };
+      return payload as unknown as AdapterPayload;
+    },
+    /** The library ends a Grant when a token is revoked, and when a refresh token comes a second time. */
+    async destroy(id) {
+      if (Provider.ctx?.oidc.route === 'token') recordReuse(audit, grants, asId<GrantId>(id));
+      broker.revoke(asId<GrantId>(id));
+    },
+  };
+}
+
+function storedAdapter(model: StoredModel, deps: AdapterDeps): Adapter {
+  const { payloads, broker, audit, grants } = deps;
+  return {
+    ...unused,
+    async find(id) {
+      return payloads.find(model, id);
+    },
+    async upsert(id, payload) {
+      write({ model, id, payload: payload }, payloads);
+    },
+    async consume(id) {
+      if (payloads.consume(model, id)) return;
+      const grantId = payloads.find(model, id)?.['grantId'];
+      if (model === 'RefreshToken' && typeof grantId === 'string') {
+        recordReuse(audit, grants, asId<GrantId>(grantId));
+        broker.revoke(asId<GrantId>(grantId));
+      }
+      throw new errors.InvalidGrant('already used');
+    },
+    async destroy(id) {
+      const isToken = model === 'AccessToken' || model === 'RefreshToken';
+      const found = isToken ? payloads.find(model, id) : undefined;
+      payloads.remove(model, id, found === undefined ? [] : [tokenEvent('token.revoked', { model, id, payload: found })]);
+    },
+    async revokeByGrantId(grantId) {
+      payloads.removeOfGrant(model, grantId);
+    },
+  };
+}
+
+function write(written: ModelRow, payloads: Payloads): void {
+  const { model, id, payload } = written;
+  switch (model) {
+    case 'AccessToken':
+    case 'RefreshToken':
+      payloads.insert(written, [tokenEvent(nameOf(payload), written)]);
+      return;
+    case 'ReplayDetection':
+      insertOnce(written, payloads);
+      return;
+    case 'BackchannelAuthenticationRequest':
+      // security: an answer that arrives late must not make a spent request redeemable again
+      if (payloads.find(model, id)?.['consumed'] !== undefined) throw new errors.InvalidGrant('already used');
+      payloads.replace(written);
+  }
+}
+
+/** security: rule 18, the library looks first and writes later; of two that looked together only one may write */
+function insertOnce(row: ModelRow, payloads: Payloads): void {
+  try {
+    payloads.insert(row);
+  } catch (error) {
+    if (!isRefusal(error, 'conflict')) throw error;
+    throw new errors.InvalidClientAuth('an assertion may be used once only');
+  }
+}
+
+function nameOf(payload: ModelPayload): 'token.issued' | 'token.refreshed' {
+  return String(payload['gty']).endsWith('refresh_token') ? 'token.refreshed' : 'token.issued';
+}
+
+function tokenEvent(event: AuditEvent['event'], { model, id, payload }: ModelRow): AuditEvent {
+  const { clientId, grantId, exp } = payload;
+  return {
+    event,
+    outcome: 'ok',
+    ...(typeof clientId === 'string' ? { agentId: clientId } : {}),
+    ...(typeof grantId === 'string' ? { grantId } : {}),
+    hashes: { token: hashOf(id) },
+    facts: { kind: model === 'AccessToken' ? 'access' : 'refresh', ...(typeof exp === 'number' ? { expiresAt: exp * 1000 } : {}) },
+  };
+}
+
+function recordReuse(audit: Audit, grants: Grants, id: GrantId): void {
+  const grant = grants.find(id);
+  audit.record({ event: 'token.reuse_detected', grantId: id, outcome: 'denied', ...(grant ? { agentId: grant.agentId } : {}) });
+}

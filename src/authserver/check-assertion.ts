@@ -1,0 +1,36 @@
+import { errors } from 'oidc-provider';
+import type { Clock } from '../base/clock.ts';
+import { epochSeconds } from '../base/clock.ts';
+import { parseCompactJwt } from './compact-jwt.ts';
+
+export interface AssertionLimits {
+  readonly clock: Clock;
+  /** Seconds since the epoch. */
+  readonly startedAt: number;
+}
+
+const longestSeconds = 60;
+const skewSeconds = 5;
+
+/**
+ * What we ask of a client assertion beyond RFC 7523: one spelling, at most 60 seconds of life, and made for this run of
+ * the program. The library has verified signature and claims, and remembers (`iss`, `jti`) next.
+ */
+export function checkAssertion(
+  claims: { readonly exp?: unknown; readonly iat?: unknown },
+  text: unknown,
+  limits: AssertionLimits,
+): void {
+  if (typeof text !== 'string' || parseCompactJwt(text) === undefined)
+    throw new errors.InvalidClientAuth('assertion is not one canonical JWT');
+  const now = epochSeconds(limits.clock);
+  const { exp, iat } = claims;
+  // security: rule 18
+  if (typeof exp !== 'number' || exp > now + longestSeconds + skewSeconds)
+    throw new errors.InvalidClientAuth('assertion lives too long');
+  const madeAt = iat ?? exp - longestSeconds;
+  if (typeof madeAt !== 'number' || exp - madeAt > longestSeconds + skewSeconds)
+    throw new errors.InvalidClientAuth('assertion lives too long');
+  // security: rule 18, what was recorded before a restart is worthless after it, even with a restored database
+  if (madeAt < limits.startedAt) throw new errors.InvalidClientAuth('assertion is older than this run');
+}

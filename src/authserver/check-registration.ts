@@ -1,0 +1,105 @@
+import { errors } from 'oidc-provider';
+import { knownDetailTypes } from '../details/details.ts';
+import { cibaGrantType } from './library-internals.ts';
+import { isPlainLine } from './plain-line.ts';
+import { hasPrivatePart, parsePublicJwk } from './public-key.ts';
+
+type Metadata = Readonly<Record<string, unknown>>;
+
+const longestName = 100;
+const grantTypes = [cibaGrantType, 'refresh_token'];
+
+/** Metadata that would make us fetch something, redirect somebody or hold a shared secret. */
+const refusedMembers = [
+  'jwks_uri',
+  'sector_identifier_uri',
+  'software_statement',
+  'client_secret',
+  'backchannel_client_notification_endpoint',
+];
+
+/**
+ * The metadata that an agent gets, from what it asked for: one public key and `private_key_jwt`, CIBA by polling, tokens
+ * bound to a key. Members that are not known here are left out (RFC 7591, 2); what contradicts that list is refused with
+ * `invalid_client_metadata`.
+ */
+export function checkRegistration(asked: Metadata): Metadata {
+  for (const member of refusedMembers) {
+    if (asked[member] !== undefined) throw refused(`${member} is not accepted here`);
+  }
+  assertEmptyList(asked, 'redirect_uris');
+  assertEmptyList(asked, 'response_types');
+  assertOneOf(asked, 'token_endpoint_auth_method', ['private_key_jwt']);
+  assertOneOf(asked, 'backchannel_token_delivery_mode', ['poll']);
+  assertOneOf(asked, 'id_token_signed_response_alg', ['ES256']);
+  assertOneOf(asked, 'subject_type', ['public']);
+  if (asked['backchannel_user_code_parameter'] === true) throw refused('backchannel_user_code_parameter is not offered');
+  return {
+    client_name: nameOf(asked['client_name']),
+    jwks: { keys: [keyOf(asked['jwks'])] },
+    grant_types: grantTypesOf(asked['grant_types']),
+    authorization_details_types: detailTypesOf(asked['authorization_details_types']),
+    token_endpoint_auth_method: 'private_key_jwt',
+    backchannel_token_delivery_mode: 'poll',
+    response_types: [],
+    redirect_uris: [],
+    id_token_signed_response_alg: 'ES256',
+    application_type: 'native',
+    // security: no token of ours works without the key, whatever the agent asked for
+    dpop_bound_access_tokens: true,
+  };
+}
+
+function nameOf(name: unknown): string {
+  if (name === undefined) return 'Unnamed program';
+  if (typeof name !== 'string' || name.trim() === '' || !isPlainLine(name, longestName)) {
+    throw refused(`client_name must be one line of 1-${longestName} visible characters`);
+  }
+  return name.trim();
+}
+
+function keyOf(jwks: unknown): Metadata {
+  const keys: unknown = typeof jwks === 'object' && jwks !== null && 'keys' in jwks ? jwks.keys : undefined;
+  if (!Array.isArray(keys) || keys.length !== 1) throw refused('jwks must contain exactly one key');
+  const jwk: unknown = keys[0];
+  if (typeof jwk === 'object' && jwk !== null && hasPrivatePart(jwk as Metadata))
+    throw refused('jwks must contain the public key only');
+  const key = parsePublicJwk(jwk);
+  if (key === undefined) throw refused('the key must be EC P-256 or OKP Ed25519');
+  const { kid, use } = jwk as Metadata;
+  if (use !== undefined && use !== 'sig') throw refused('the key must be for signatures');
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '' || kid.length > 200)) throw refused('kid must be a short string');
+  return kid === undefined ? key.jwk : { ...key.jwk, kid };
+}
+
+function grantTypesOf(asked: unknown): readonly string[] {
+  if (asked === undefined) return grantTypes;
+  if (!Array.isArray(asked) || !asked.includes(cibaGrantType) || asked.some((type) => !grantTypes.includes(String(type)))) {
+    throw refused(`grant_types must contain ${cibaGrantType} and nothing else but refresh_token`);
+  }
+  return grantTypes.filter((type) => asked.includes(type));
+}
+
+function detailTypesOf(asked: unknown): readonly string[] {
+  const known = knownDetailTypes();
+  if (asked === undefined) return known;
+  if (!Array.isArray(asked) || asked.some((type) => !known.includes(String(type)))) {
+    throw refused(`authorization_details_types may contain ${known.join(', ')}`);
+  }
+  return asked.map(String);
+}
+
+function assertEmptyList(asked: Metadata, member: string): void {
+  const value = asked[member];
+  if (value !== undefined && !(Array.isArray(value) && value.length === 0))
+    throw refused(`${member} must be empty: there is no redirect here`);
+}
+
+function assertOneOf(asked: Metadata, member: string, accepted: readonly string[]): void {
+  const value = asked[member];
+  if (value !== undefined && !accepted.some((one) => one === value)) throw refused(`${member} must be ${accepted.join(' or ')}`);
+}
+
+function refused(description: string): errors.InvalidClientMetadata {
+  return new errors.InvalidClientMetadata(description);
+}

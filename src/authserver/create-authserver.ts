@@ -1,0 +1,152 @@
+import type { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { Provider } from 'oidc-provider';
+import { epochSeconds } from '../base/clock.ts';
+import { Refusal } from '../base/errors.ts';
+import type { GateRules, RequestHandler, RouteRule } from '../gate/gate.ts';
+import { checkRequest, sendProblem, setSecurityHeaders } from '../gate/gate.ts';
+import { authenticateCall } from './authenticate-call.ts';
+import type { AuthServer, AuthServerDeps, CallIdentity } from './authserver.ts';
+import { BackchannelRequests } from './backchannel-request.ts';
+import { HeldPolls } from './held-polls.ts';
+import { truthfulMetadata } from './metadata.ts';
+import { Payloads } from './payloads.ts';
+import { providerConfiguration, routes } from './provider-configuration.ts';
+import { ServerKey, subjectOf } from './server-key.ts';
+import { registerGrantTypes } from './token-endpoint.ts';
+import { ProofVerifier } from './verify-proof.ts';
+import { sendWireError, wireErrorOf } from './wire-errors.ts';
+
+/** The authorization server for one issuer. Call it once the issuer's port is bound. */
+export function createAuthServer(deps: AuthServerDeps): AuthServer {
+  return new LoopbackAuthServer(deps);
+}
+
+/** The library reads bodies itself and stops at 56 KiB. */
+const maxBodyBytes = 56 * 1024;
+const form = { methods: ['POST'], mediaTypes: ['application/x-www-form-urlencoded'], maxBytes: maxBodyBytes } as const;
+const document = { methods: ['GET', 'HEAD'] } as const;
+
+const routeRules: readonly RouteRule[] = [
+  { path: '/.well-known/oauth-authorization-server', ...document },
+  { path: '/.well-known/openid-configuration', ...document },
+  { path: routes.jwks, ...document },
+  { path: routes.registration, methods: ['POST'], mediaTypes: ['application/json'], maxBytes: maxBodyBytes },
+  { path: routes.backchannel_authentication, ...form },
+  { path: routes.token, ...form },
+  { path: routes.introspection, ...form },
+  { path: routes.revocation, ...form },
+];
+
+class LoopbackAuthServer implements AuthServer {
+  readonly #deps: AuthServerDeps;
+  readonly #rules: GateRules;
+  readonly #proofs: ProofVerifier;
+  readonly #payloads: Payloads;
+  readonly #polls: HeldPolls;
+  readonly #startedAt: number;
+  #library: RequestHandler | undefined;
+
+  constructor(deps: AuthServerDeps) {
+    this.#deps = deps;
+    this.#rules = { hosts: [new URL(deps.issuer).host], origins: [], routes: routeRules };
+    this.#proofs = new ProofVerifier(deps.clock);
+    this.#payloads = new Payloads(deps);
+    this.#polls = new HeldPolls(deps.clock);
+    this.#startedAt = epochSeconds(deps.clock);
+    deps.changes.subscribe((notice) => {
+      if (notice.topic === 'agents') this.#polls.releaseAll();
+    });
+  }
+
+  handle(request: IncomingMessage, response: ServerResponse): void {
+    let path: string;
+    try {
+      ({ path } = checkRequest(request, this.#rules));
+    } catch (error) {
+      sendProblem(response, error);
+      return;
+    }
+    try {
+      this.#assertReadyFor(path);
+      const library = (this.#library ??= this.#build());
+      setSecurityHeaders(response);
+      library(request, response);
+    } catch (error) {
+      if (!(error instanceof Refusal)) this.#deps.log.error({ error: stackOf(error) }, 'the authorization server failed');
+      sendWireError(response, error);
+    }
+  }
+
+  async authenticateCall(request: IncomingMessage, url: string): Promise<CallIdentity> {
+    return authenticateCall(request, url, { ...this.#deps, payloads: this.#payloads, proofs: this.#proofs });
+  }
+
+  nonce(): string {
+    return this.#proofs.nonces.next();
+  }
+
+  sweep(): void {
+    this.#payloads.sweep();
+    const waiting = new Set(this.#deps.approvals.listPending().map((approval) => approval.agentId));
+    this.#deps.agents.dropStale((id) => waiting.has(id));
+  }
+
+  #assertReadyFor(path: string): void {
+    const state = this.#deps.vault.state();
+    if (state === 'absent')
+      throw new Refusal('vault_absent', 'This program is not set up yet.', { hint: 'The person has to open it once.' });
+    // Stored tokens cannot be told from forged ones while locked.
+    if (path === routes.introspection && state === 'locked')
+      throw new Refusal('vault_locked', 'The person has locked this program.');
+  }
+
+  #build(): RequestHandler {
+    const { vault, issuer } = this.#deps;
+    const jwk = vault.serverPublicJwk();
+    if (jwk === undefined) throw new Refusal('vault_absent', 'This program is not set up yet.');
+    const parts = { ...this.#deps, payloads: this.#payloads, proofs: this.#proofs, subject: subjectOf(jwk), polls: this.#polls };
+    const requests = new BackchannelRequests(parts);
+    const serverKey = new ServerKey(vault, jwk);
+    const provider = new Provider(issuer, providerConfiguration({ ...parts, requests, serverKey, startedAt: this.#startedAt }));
+    registerGrantTypes({ ...parts, provider });
+    this.#listenTo(provider);
+    const callback = provider.callback();
+    return (request, response) => void callback(request, response);
+  }
+
+  #listenTo(provider: Provider): void {
+    const { issuer, connections, log } = this.#deps;
+    provider.use(async (ctx, next) => {
+      await next();
+      // security: the library answers requests without an Origin with `*`
+      ctx.remove('Access-Control-Allow-Origin');
+      ctx.remove('Access-Control-Expose-Headers');
+      if (ctx.path.startsWith('/.well-known/') && ctx.status === 200) {
+        ctx.body = truthfulMetadata(ctx.body as Readonly<Record<string, unknown>>, { issuer, connections });
+      }
+    });
+    provider.on('server_error', (ctx, error) => {
+      if (!(error instanceof Refusal)) log.error({ error: stackOf(error), path: ctx.path }, 'the authorization server failed');
+      this.#answerRefusal(ctx, error);
+    });
+    // the library's types know no event of the framework below it
+    (provider as EventEmitter).on('error', (error: unknown) =>
+      log.error({ error: stackOf(error) }, 'the authorization server failed'),
+    );
+  }
+
+  /** A refusal from inside reaches the library as an unknown error; this is where it gets its words. */
+  #answerRefusal(ctx: KoaContextWithOIDC, error: unknown): void {
+    const wire = wireErrorOf(error);
+    ctx.status = wire.status;
+    ctx.body = wire.body;
+    ctx.set(wire.headers);
+    if (wire.body['error'] === 'use_dpop_nonce') ctx.set('DPoP-Nonce', this.nonce());
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,6 @@
+declare module 'oidc-provider/lib/actions/grants/ciba.js' {
+  export const handler: unknown;
+}
+declare module 'oidc-provider/lib/actions/grants/refresh_token.js' {
+  export const handler: unknown;
+}

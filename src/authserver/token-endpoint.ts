@@ -1,0 +1,161 @@
+import type { Provider, TokenEndpointGrantContext } from 'oidc-provider';
+import { errors } from 'oidc-provider';
+import type { Agents } from '../agents/agents.ts';
+import type { Approval, Approvals } from '../approvals/approvals.ts';
+import type { Clock } from '../base/clock.ts';
+import { Refusal } from '../base/errors.ts';
+import type { AgentId, GrantId } from '../base/ids.ts';
+import { asId, hashOf } from '../base/ids.ts';
+import type { Grants } from '../grants/grants.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { HeldPolls } from './held-polls.ts';
+import { cibaGrantType, redeemByLibrary, refreshByLibrary } from './library-internals.ts';
+import type { ProofVerifier, VerifiedProof } from './verify-proof.ts';
+
+export interface TokenEndpointDeps {
+  readonly provider: Provider;
+  readonly agents: Agents;
+  readonly approvals: Approvals;
+  readonly grants: Grants;
+  readonly vault: Vault;
+  readonly clock: Clock;
+  readonly proofs: ProofVerifier;
+  readonly polls: HeldPolls;
+  readonly issuer: string;
+}
+
+/** How long a poll waits for the person. */
+export const holdMs = 20_000;
+
+type BackchannelRequest = InstanceType<Provider['BackchannelAuthenticationRequest']>;
+
+/** Registers our steps in front of the library's own handlers for both grant types. */
+export function registerGrantTypes(deps: TokenEndpointDeps): void {
+  const details = ['resource', 'authorization_details'];
+  deps.provider.registerGrantType(cibaGrantType, (ctx) => poll(ctx, deps), ['auth_req_id', ...details], ['resource']);
+  deps.provider.registerGrantType(
+    'refresh_token',
+    (ctx) => refresh(ctx, deps),
+    ['refresh_token', 'scope', ...details],
+    ['resource'],
+  );
+}
+
+/** One poll. The agent is authenticated already. @see CIBA Core 1.0, section 10.1 */
+async function poll(ctx: TokenEndpointGrantContext, deps: TokenEndpointDeps): Promise<void> {
+  const authReqId = parameterOf(ctx, 'auth_req_id');
+  const proof = proofOf(ctx, deps);
+  const request = await requestOfThisAgent(ctx, authReqId, deps);
+  const asked = deps.approvals.findByRequest(hashOf(authReqId));
+  if (asked === undefined) throw new errors.InvalidGrant('request not found');
+  assertSameKey(asked, proof);
+  const pinned = deps.approvals.pinKey(asked.id, proof.thumbprint);
+  if (request.consumed !== undefined) throw new errors.InvalidGrant('already used');
+  const answered = await answerOf(ctx, pinned, deps);
+  await issue({ ctx, proof, request, approval: answered }, deps);
+}
+
+/** One refresh. The agent is authenticated already. @see RFC 6749, section 6 · RFC 9449, section 5 */
+async function refresh(ctx: TokenEndpointGrantContext, deps: TokenEndpointDeps): Promise<void> {
+  const value = parameterOf(ctx, 'refresh_token');
+  const proof = proofOf(ctx, deps);
+  assertUnlocked(deps);
+  const token = await deps.provider.RefreshToken.find(value, { ignoreExpiration: true });
+  if (token === undefined || token.clientId !== ctx.oidc.client.clientId) throw new errors.InvalidGrant('refresh token not found');
+  const grant = deps.grants.find(asId<GrantId>(token.grantId ?? ''));
+  // security: the library leaves refresh tokens of confidential clients unbound (RFC 9449, 5, allows it)
+  if (grant?.agentJkt !== proof.thumbprint) throw new Refusal('key_mismatch', 'The refresh token is bound to another key.');
+  if (token.consumed === undefined) deps.grants.getLive(grant.id);
+  deps.agents.assertMayAct(grant.agentId);
+  await refreshByLibrary({ provider: deps.provider, ctx, proof });
+}
+
+function parameterOf(ctx: TokenEndpointGrantContext, name: string): string {
+  const value = ctx.oidc.params[name];
+  if (typeof value !== 'string') throw new errors.InvalidRequest(`missing required parameter ${name}`);
+  return value;
+}
+
+function proofOf(ctx: TokenEndpointGrantContext, { proofs, issuer }: TokenEndpointDeps): VerifiedProof {
+  ctx.set('DPoP-Nonce', proofs.nonces.next());
+  return proofs.verify(ctx.req, { url: `${issuer}/token`, nonce: 'required' });
+}
+
+async function requestOfThisAgent(
+  ctx: TokenEndpointGrantContext,
+  authReqId: string,
+  deps: TokenEndpointDeps,
+): Promise<BackchannelRequest> {
+  const request = await deps.provider.BackchannelAuthenticationRequest.find(authReqId, { ignoreExpiration: true });
+  if (request === undefined || request.clientId !== ctx.oidc.client.clientId) throw new errors.InvalidGrant('request not found');
+  return request;
+}
+
+function assertSameKey(approval: Approval, proof: VerifiedProof): void {
+  if (approval.requestedJkt === undefined || approval.requestedJkt === proof.thumbprint) return;
+  throw new Refusal('key_mismatch', 'The request was made with another key.');
+}
+
+/** The approval once it allows something; holds a pending one for its time. Everything else is thrown. */
+async function answerOf(ctx: TokenEndpointGrantContext, asked: Approval, deps: TokenEndpointDeps): Promise<Approval> {
+  const { agents, approvals, clock, polls } = deps;
+  if (asked.state !== 'pending') return decided(asked, clock);
+  agents.assertMayAsk(asked.agentId);
+  polls.assertPace(asked.id);
+  const milliseconds = Math.max(0, Math.min(holdMs, asked.expiresAt - clock.now()));
+  await polls.hold(asked.id, approvals.waitForDecision(asked.id, milliseconds), ctx.req.socket);
+  agents.assertMayAsk(asked.agentId);
+  return decided(approvals.find(asked.id) ?? asked, clock);
+}
+
+function decided(approval: Approval, clock: Clock): Approval {
+  switch (approval.state) {
+    case 'approved':
+      return approval;
+    case 'pending':
+      if (clock.now() >= approval.expiresAt) throw expired();
+      throw new errors.AuthorizationPending();
+    case 'expired':
+      throw expired();
+    case 'cancelled':
+      throw new Refusal('approval_denied', 'The request was withdrawn.');
+    case 'denied':
+      throw new Refusal('approval_denied', approval.denialReason ?? 'The person said no.', {
+        hint: 'Do not ask for the same again unless the person wants it.',
+        ...(approval.denialReason === undefined ? {} : { members: { reason: approval.denialReason } }),
+      });
+  }
+}
+
+function expired(): Refusal {
+  return new Refusal('approval_expired', 'Nobody answered in time.', { hint: 'Send a new request.' });
+}
+
+interface Issue {
+  readonly ctx: TokenEndpointGrantContext;
+  readonly proof: VerifiedProof;
+  readonly request: BackchannelRequest;
+  readonly approval: Approval;
+}
+
+/** Settles the library's request by the grant that the answer made, and lets the library redeem it. */
+async function issue({ ctx, proof, request, approval }: Issue, deps: TokenEndpointDeps): Promise<void> {
+  assertUnlocked(deps);
+  if (approval.grantId === undefined) throw new Error('an approved request has a grant');
+  deps.agents.assertMayAct(asId<AgentId>(approval.agentId));
+  const grant = deps.grants.pinKey(approval.grantId, proof.thumbprint);
+  const settled = await deps.provider.Grant.find(grant.id);
+  if (settled === undefined) throw new errors.InvalidGrant('grant not found');
+  await deps.provider.backchannelResult(request, settled, {
+    rar: [...grant.details],
+    ...(approval.decidedAt === undefined ? {} : { authTime: Math.floor(approval.decidedAt / 1000) }),
+  });
+  await redeemByLibrary({ provider: deps.provider, ctx, proof });
+}
+
+/** Whatever would issue waits for the person to unlock. */
+function assertUnlocked({ vault }: TokenEndpointDeps): void {
+  // security: rule 23
+  if (vault.state() === 'unlocked') return;
+  throw new Refusal('vault_locked', 'The person has locked this program.', { hint: 'Try again when it is unlocked.' });
+}
