@@ -8,7 +8,7 @@ const calls = { name: 'fetch', message: 'Only src/connections, src/gateway and s
 const log = { name: 'console', message: 'Use the Log.' };
 
 export default defineConfig(
-  { ignores: ['dist/**', 'node_modules/**', 'test/output/**', 'test/architecture/**', '**/*.config.ts', '**/*.mjs', '**/*.cjs'] },
+  { ignores: ['dist/**', 'node_modules/**', 'test/output/**', '**/*.config.ts', '**/*.mjs', '**/*.cjs'] },
   {
     files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
