@@ -9,12 +9,13 @@
  * Ending comes first: the grant is over and streams are cut before anything upstream is tried; upstream revocation is
  * queued durably and retried until the server says yes; the key goes with the agent's last grant at the connection.
  */
-import type { ConnectionId, GrantId, ResourceId } from '../base/ids.ts';
-import type { Changes } from '../base/changes.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+
 import type { Agents } from '../agents/agents.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { Changes } from '../base/changes.ts';
+import type { Clock } from '../base/clock.ts';
+import type { ConnectionId, GrantId, ResourceId } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { CallFacts } from '../details/details.ts';
 import type { Grant, GrantEnd, Grants } from '../grants/grants.ts';
