@@ -1,0 +1,172 @@
+/**
+ * The composition root: the only place that knows every folder. A shell chooses the adapters, opens the store, builds one
+ * core and hangs the person's listener on `core.api`; the agents' listener belongs to the core.
+ */
+import { type Agents, createAgents } from './agents/agents.ts';
+import { type Api, createApi } from './api/api.ts';
+import { type Approvals, createApprovals } from './approvals/approvals.ts';
+import { type Audit, createAudit } from './audit/audit.ts';
+import { createAuthServer } from './authserver/authserver.ts';
+import { type Changes, createChanges } from './base/changes.ts';
+import type { ApprovalId } from './base/ids.ts';
+import { type Broker, createBroker } from './broker/broker.ts';
+import { type ConnectionPreset, type Connections, createConnections } from './connections/connections.ts';
+import { bindLoopback, type Listener } from './gate/gate.ts';
+import { createGateway } from './gateway/gateway.ts';
+import { createGrants, type Grants } from './grants/grants.ts';
+import type { Platform } from './platform/platform.ts';
+import type { TrayAction } from './platform/tray.ts';
+import type { Store } from './store/store.ts';
+import { createVault, type Vault } from './vault/vault.ts';
+
+/** Lowers the cost of scrypt. A `unique symbol`, so that no JSON and no command line can set it. */
+export const scryptCostOption: unique symbol = Symbol('scryptCost');
+
+export interface CoreConfig {
+  /** Port of the agents' listener. 7417; 0 in tests. */
+  readonly agentPort: number;
+  readonly version: string;
+  /** Opens the person's window, on one approval if named. */
+  readonly openWindow: (approval?: ApprovalId) => void;
+  /** Ends the program: chosen in the tray. */
+  readonly quit: () => void;
+  /** Instead of the shipped ones; for tests, whose servers have other ports. */
+  readonly presets?: readonly ConnectionPreset[];
+  readonly [scryptCostOption]?: number;
+}
+
+export interface Core {
+  readonly vault: Vault;
+  readonly audit: Audit;
+  readonly agents: Agents;
+  readonly connections: Connections;
+  readonly grants: Grants;
+  readonly approvals: Approvals;
+  readonly broker: Broker;
+  readonly changes: Changes;
+  readonly api: Api;
+  /** What agents talk to, for example `http://127.0.0.1:7417`. */
+  readonly issuer: string;
+  /** Ends listeners, calls in flight and timers, and locks. The store is the shell's to close. */
+  stop(): Promise<void>;
+}
+
+const sweepEveryMs = 30_000;
+
+/**
+ * Binds the agents' port and builds everything behind it.
+ * Refuses `port_taken`, and `data_missing` or `keychain_unavailable` when what we kept is not all there; then nothing was started.
+ */
+export async function createCore(platform: Platform, store: Store, config: CoreConfig): Promise<Core> {
+  const { clock, log } = platform;
+  const changes = createChanges((error) => log.error({ error: String(error) }, 'a change notice was not taken'));
+  const cost = config[scryptCostOption];
+  const vault = createVault({
+    store,
+    keychain: platform.keychain,
+    clock,
+    changes,
+    ...(cost === undefined ? {} : { scryptCost: cost }),
+  });
+  await vault.assertComplete();
+  const listener = await bindLoopback({ port: config.agentPort, hosts: ['127.0.0.1'] });
+  const issuer = `http://127.0.0.1:${listener.port}`;
+  const kept = { store, vault, clock, changes, log, audit: createAudit({ store, clock, changes }) };
+  const agents = createAgents(kept);
+  const presets = config.presets === undefined ? {} : { presets: config.presets };
+  const connections = createConnections({ ...kept, browser: platform.browser, ...presets });
+  const grants = createGrants(kept);
+  const decided = { ...kept, agents, connections, grants };
+  const approvals = createApprovals({ ...decided, notifier: platform.notifier, openCard: config.openWindow });
+  const broker = createBroker(decided);
+  const parts = { ...decided, approvals, broker };
+  const api = createApi({
+    ...parts,
+    demo: platform.demo,
+    notifications: () => platform.notifier.state(),
+    issuer: () => issuer,
+    version: config.version,
+  });
+  const stopDoors = openAgentDoors(listener, { ...parts, processes: platform.processes, issuer });
+  const stopLife = liveOn(platform, config, parts);
+  return {
+    ...parts,
+    api,
+    issuer,
+    async stop() {
+      stopLife();
+      approvals.stop();
+      await stopDoors();
+      await broker.stop();
+      await connections.stop();
+      vault.lock();
+    },
+  };
+}
+
+type AgentDoorParts = Parameters<typeof createAuthServer>[0];
+
+/** The agents' listener: forwarded calls by path, everything else is the authorization server's. Returns how to end it. */
+function openAgentDoors(listener: Listener, parts: AgentDoorParts): () => Promise<void> {
+  const authServer = createAuthServer(parts);
+  const gateway = createGateway({
+    ...parts,
+    authenticateCall: (request, url) => authServer.authenticateCall(request, url),
+    nonce: () => authServer.nonce(),
+  });
+  listener.serve((request, response) => {
+    if (request.url?.startsWith('/proxy/')) gateway.handle(request, response);
+    else authServer.handle(request, response);
+  });
+  const stopSweeping = every(parts.clock, sweepEveryMs, () => {
+    authServer.sweep();
+    parts.approvals.expireDue();
+    for (const id of parts.grants.endExpired()) parts.broker.revoke(id, 'expired');
+  });
+  return async () => {
+    stopSweeping();
+    await gateway.stop();
+    await listener.close();
+  };
+}
+
+type LifeParts = Pick<Core, 'vault' | 'audit' | 'agents' | 'approvals' | 'broker' | 'changes'>;
+
+/** What follows from locking, unlocking and the tray. Returns how to end it. */
+function liveOn(platform: Platform, config: CoreConfig, parts: LifeParts): () => void {
+  const { vault, audit, agents, approvals, broker, changes } = parts;
+  const { notifier, tray } = platform;
+  vault.onUnlock(() => {
+    audit.record({ event: 'vault.unlocked', approver: 'user' });
+    notifier.trust();
+    broker.settle().catch((error: unknown) => platform.log.error({ error: String(error) }, 'the revocation queue stopped'));
+  });
+  vault.onLock(() => audit.record({ event: 'vault.locked' }));
+  const showTray = (): void =>
+    tray.show({ vault: vault.state(), paused: agents.paused(), pendingCount: approvals.listPending().length });
+  const unsubscribe = changes.subscribe(showTray);
+  // security: rule 29, the tray opens, lowers and ends; it never approves or resumes
+  const acts: Readonly<Record<TrayAction, () => void>> = {
+    open: () => config.openWindow(),
+    'open-oldest': () => config.openWindow(approvals.listPending()[0]?.id),
+    pause: () => agents.pauseAll(),
+    lock: () => vault.lock(),
+    'revoke-everything': () => void broker.revokeAll({}),
+    quit: config.quit,
+  };
+  const unsubscribeTray = tray.onAction((action) => acts[action]());
+  showTray();
+  return () => {
+    unsubscribe();
+    unsubscribeTray();
+  };
+}
+
+function every(clock: Platform['clock'], milliseconds: number, task: () => void): () => void {
+  let cancel = clock.after(milliseconds, run);
+  function run(): void {
+    cancel = clock.after(milliseconds, run);
+    task();
+  }
+  return () => cancel();
+}
