@@ -10,10 +10,14 @@ const calm: TrayState = { vault: 'unlocked', paused: false, pendingCount: 0 };
 const waiting: TrayState = { ...calm, pendingCount: 2 };
 const model = (state: TrayState) => ({ state, revision: 7 });
 
-function call(path: string, iface: string, member: string, ...body: readonly unknown[]): BusMessage {
+type Target = readonly [path: string, iface: string];
+
+function call([path, iface]: Target, member: string, ...body: readonly unknown[]): BusMessage {
   return { sender: ':1.9', path, interface: iface, member, signature: '', body };
 }
-const toMenu = (member: string, ...body: readonly unknown[]) => call(menuPath, menuInterface, member, ...body);
+const item: Target = [itemPath, itemInterface];
+const itemProperties: Target = [itemPath, 'org.freedesktop.DBus.Properties'];
+const toMenu = (member: string, ...body: readonly unknown[]) => call([menuPath, menuInterface], member, ...body);
 const click = (id: unknown) => toMenu('Event', id, 'clicked', new Variant('s', ''), 0);
 const idOf = (state: TrayState, action: string) =>
   menuFor(state).find((item) => item.kind === 'line' && item.action === action)?.id;
@@ -73,21 +77,20 @@ describe('the tray menu', () => {
 
 describe('the tray icon', () => {
   test('opens the oldest request when one waits, else the window', () => {
-    const activate = call(itemPath, itemInterface, 'Activate', 0, 0);
+    const activate = call(item, 'Activate', 0, 0);
     expect(answerCall(activate, model(waiting))?.actions).toEqual(['open-oldest']);
     expect(answerCall(activate, model(calm))?.actions).toEqual(['open']);
   });
 
   test('has its properties, one by one and together, and none can be set', () => {
-    const properties = 'org.freedesktop.DBus.Properties';
-    const all = answerCall(call(itemPath, properties, 'GetAll', itemInterface), model(waiting));
+    const all = answerCall(call(itemProperties, 'GetAll', itemInterface), model(waiting));
     expect(JSON.stringify(all?.answer)).toContain('NeedsAttention');
-    expect(answerCall(call(itemPath, properties, 'Get', itemInterface, 'Id'), model(calm))?.answer).toMatchObject({
+    expect(answerCall(call(itemProperties, 'Get', itemInterface, 'Id'), model(calm))?.answer).toMatchObject({
       signature: 'v',
     });
-    const unknown = answerCall(call(itemPath, properties, 'Get', itemInterface, 'constructor'), model(calm));
+    const unknown = answerCall(call(itemProperties, 'Get', itemInterface, 'constructor'), model(calm));
     expect(unknown?.answer).toMatchObject({ error: 'org.freedesktop.DBus.Error.UnknownProperty' });
-    const set = answerCall(call(itemPath, properties, 'Set', itemInterface, 'Status', new Variant('s', 'Passive')), model(calm));
+    const set = answerCall(call(itemProperties, 'Set', itemInterface, 'Status', new Variant('s', 'Passive')), model(calm));
     expect(set?.answer).toMatchObject({ error: 'org.freedesktop.DBus.Error.PropertyReadOnly' });
   });
 });
@@ -97,12 +100,14 @@ test('whatever any program calls, only an action of the list comes out, one at m
   const value = fc.oneof(fc.integer({ min: -2, max: 12 }), fc.constantFrom('clicked', 'approve', '__proto__'), fc.anything());
   fc.assert(
     fc.property(
-      fc.constantFrom(itemPath, menuPath, '/', '/Approve'),
-      fc.constantFrom(itemInterface, menuInterface, 'org.freedesktop.DBus.Properties', 'com.example.Approve'),
-      fc.constantFrom(...members),
-      fc.array(fc.oneof(value, fc.array(fc.array(value)))),
-      (path, iface, member, body) => {
-        const actions = answerCall(call(path, iface, member, ...body), model(waiting))?.actions ?? [];
+      fc.tuple(
+        fc.constantFrom(itemPath, menuPath, '/', '/Approve'),
+        fc.constantFrom(itemInterface, menuInterface, 'org.freedesktop.DBus.Properties', 'com.example.Approve'),
+        fc.constantFrom(...members),
+        fc.array(fc.oneof(value, fc.array(fc.array(value)))),
+      ),
+      ([path, iface, member, body]) => {
+        const actions = answerCall(call([path, iface], member, ...body), model(waiting))?.actions ?? [];
         expect(actions.length).toBeLessThanOrEqual(1);
         for (const action of actions) expect(trayActions).toContain(action);
       },
