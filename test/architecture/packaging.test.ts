@@ -7,7 +7,7 @@ import { externalPackages, folderOf, parts } from '../../resources/start/build.t
 const root = new URL('../..', import.meta.url).pathname;
 // electron-builder's own reader of such files.
 const { load } = createRequire(createRequire(import.meta.url).resolve('electron-builder'))('js-yaml') as {
-  load(text: string): unknown;
+  readonly load: (text: string) => unknown;
 };
 
 interface Target {
