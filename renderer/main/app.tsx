@@ -1,9 +1,8 @@
 import { CSPProvider } from '@base-ui/react/csp-provider';
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { type ContractClient, createClient, type Transport } from '../../src/contract/client.ts';
 import { ClientContext, toProblem } from '../client.ts';
-import { Toasts } from '../ui/toasts.tsx';
 import { Gone, LinkUsed } from './apart.tsx';
 import { Gate } from './gate.tsx';
 
@@ -53,10 +52,11 @@ export function App({ openTransport }: AppProps) {
       mounted = false;
     };
   }, [openTransport]);
+  // Stable, because following change notices starts anew with another one.
+  const onGone = useCallback(() => setConnected({ state: 'gone' }), []);
   return (
     <CSPProvider disableStyleElements>
-      <Content connected={connected} onGone={() => setConnected({ state: 'gone' })} />
-      <Toasts />
+      <Content connected={connected} onGone={onGone} />
     </CSPProvider>
   );
 }

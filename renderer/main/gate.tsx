@@ -1,12 +1,13 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { RouterProvider } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect } from 'react';
 import { problemOf, useChangeNotices, useRead } from '../client.ts';
 import { ProblemPanel } from '../ui/problem.tsx';
-import { router } from './router.tsx';
 import { text } from './text.ts';
 
 const UnlockPage = lazy(async () => ({ default: (await import('../features/unlock/unlock-page.tsx')).UnlockPage }));
+
+const loadPages = () => import('./pages.tsx');
+const Pages = lazy(async () => ({ default: (await loadPages()).Pages }));
 
 /** What the vault's state allows: making it, opening it, or the pages. */
 export function Gate({ onGone }: { readonly onGone: () => void }) {
@@ -16,8 +17,11 @@ export function Gate({ onGone }: { readonly onGone: () => void }) {
   const open = status.data?.vault === 'unlocked' && status.data.unlockedHere;
   const queries = useQueryClient();
   useEffect(() => {
+    if (open) return;
     // What was read while it was open does not stay behind the lock.
-    if (!open) queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'status.get' });
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'status.get' });
+    // The pages are fetched while the passphrase is typed.
+    void loadPages();
   }, [open, queries]);
   if (problem && !status.data) {
     return (
@@ -32,10 +36,5 @@ export function Gate({ onGone }: { readonly onGone: () => void }) {
     );
   }
   if (!status.data) return null;
-  if (open) return <RouterProvider router={router} />;
-  return (
-    <Suspense fallback={null}>
-      <UnlockPage status={status.data} />
-    </Suspense>
-  );
+  return <Suspense fallback={null}>{open ? <Pages /> : <UnlockPage status={status.data} />}</Suspense>;
 }

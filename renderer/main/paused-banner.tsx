@@ -20,21 +20,23 @@ export function PausedBanner() {
   return (
     <div id={id} className="pt-4">
       <Notice tone="warn">
-        <p className="mb-2">
-          <strong className="font-semibold">{text.pausedTitle}</strong> {text.pausedMeaning}
-        </p>
-        {asking ? (
-          <PresenceForm
-            label={text.resumePresence}
-            action={text.resumeDo}
-            pending={resume.pending}
-            problem={resume.problem}
-            onConfirm={(passphrase) => resume.act({}, { passphrase, onDone: () => toast(text.resumeDone) })}
-            onCancel={() => setAsking(false)}
-          />
-        ) : (
-          <Button onClick={() => setAsking(true)}>{text.resume}</Button>
-        )}
+        <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
+          <p className="min-w-60 flex-1">
+            <strong className="font-semibold">{text.pausedTitle}</strong> {text.pausedMeaning}
+          </p>
+          {asking ? (
+            <PresenceForm
+              label={text.resumePresence}
+              action={text.resumeDo}
+              pending={resume.pending}
+              problem={resume.problem}
+              onConfirm={(passphrase) => resume.act({}, { passphrase, onDone: () => toast(text.resumeDone) })}
+              onCancel={() => setAsking(false)}
+            />
+          ) : (
+            <Button onClick={() => setAsking(true)}>{text.resume}</Button>
+          )}
+        </div>
       </Notice>
     </div>
   );

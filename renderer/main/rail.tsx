@@ -1,10 +1,11 @@
 import { Link } from '@tanstack/react-router';
-import { Inbox, Keyboard, KeyRound, Lock, type LucideIcon, Pause, Play, Plug, ScrollText, Settings, Ticket } from 'lucide-react';
+import { Inbox, KeyRound, Lock, type LucideIcon, Pause, Play, Plug, ScrollText, Settings, Ticket } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { toast } from 'sonner';
 import type { Status } from '../../src/contract/shapes.ts';
 import { useAct } from '../client.ts';
 import { classNames } from '../ui/class-names.ts';
+import { Kbd } from '../ui/kbd.tsx';
 import { Mark } from '../ui/mark.tsx';
 import { focusResume } from './paused-banner.tsx';
 import { text } from './text.ts';
@@ -77,7 +78,7 @@ export function Rail({ status, onShortcuts }: RailProps) {
         <RailLink to="/settings" icon={Settings} label={text.pages.settings} />
         <button type="button" onClick={onShortcuts} aria-keyshortcuts="?" className={classNames(item, 'max-rail:hidden')}>
           {text.shortcuts}
-          <Keyboard size={16} strokeWidth={1.7} aria-hidden="true" />
+          <Kbd keys="?" />
         </button>
         <StopControls status={status} />
       </div>
@@ -86,7 +87,7 @@ export function Rail({ status, onShortcuts }: RailProps) {
 }
 
 const quiet =
-  'flex min-h-8.5 flex-1 items-center justify-center gap-1.5 rounded-s border border-edge px-2 text-ink-2 hover:text-ink max-rail:min-h-11 max-rail:flex-col max-rail:gap-0.5 max-rail:px-0 max-rail:text-2xs';
+  'flex min-h-8.5 items-center justify-center gap-1.5 rounded-s border border-edge px-2 text-ink-2 hover:text-ink max-rail:min-h-11 max-rail:flex-col max-rail:gap-0.5 max-rail:px-0 max-rail:text-2xs';
 
 function StopControls({ status }: { readonly status: Status }) {
   const lock = useAct('vault.lock');
@@ -94,7 +95,7 @@ function StopControls({ status }: { readonly status: Status }) {
   const onPause = () => pause.act({}, { onDone: () => toast(text.pauseDone), onProblem: (problem) => toast(problem.message) });
   return (
     <>
-      <div className="mt-2 mb-3 flex gap-1.5 max-rail:flex-col">
+      <div className="mt-2 mb-2 grid gap-1.5">
         <button type="button" className={quiet} onClick={status.paused ? focusResume : onPause}>
           <span className="rail:hidden" aria-hidden="true">
             {status.paused ? <Play size={16} strokeWidth={1.7} /> : <Pause size={16} strokeWidth={1.7} />}
@@ -102,7 +103,7 @@ function StopControls({ status }: { readonly status: Status }) {
           <span className="max-rail:hidden">{status.paused ? text.resume : text.pause}</span>
           <span className="rail:hidden">{status.paused ? text.resumeShort : text.pauseShort}</span>
         </button>
-        <button type="button" className={classNames(quiet, 'rail:flex-none')} onClick={() => lock.act({})}>
+        <button type="button" className={quiet} onClick={() => lock.act({})}>
           <Lock size={16} strokeWidth={1.7} aria-hidden="true" className="rail:hidden" />
           {text.lock}
         </button>

@@ -1,12 +1,14 @@
 import { Outlet, useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useRead } from '../client.ts';
+import { Toasts } from '../ui/toasts.tsx';
 import { useKeys } from '../ui/use-keys.ts';
 import { Announcer } from './announcer.tsx';
 import { PausedBanner } from './paused-banner.tsx';
 import { Rail } from './rail.tsx';
-import { Shortcuts } from './shortcuts.tsx';
 import { text } from './text.ts';
+
+const Shortcuts = lazy(async () => ({ default: (await import('./shortcuts.tsx')).Shortcuts }));
 
 /** The frame: rail at the start, page beside it. */
 export function Shell() {
@@ -33,7 +35,8 @@ export function Shell() {
         <Outlet />
       </main>
       <Announcer />
-      <Shortcuts open={sheetOpen} onOpenChange={setSheetOpen} />
+      <Toasts />
+      <Suspense fallback={null}>{sheetOpen && <Shortcuts open onOpenChange={setSheetOpen} />}</Suspense>
     </div>
   );
 }

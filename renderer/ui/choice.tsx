@@ -47,7 +47,7 @@ export function Chip({ pressed, onChange, label, disabled = false, mono = false 
   return (
     <Toggle pressed={pressed} disabled={disabled} onPressedChange={onChange} className={mono ? `${chip} font-mono text-xs` : chip}>
       {pressed && <span aria-hidden="true">✓ </span>}
-      <InertText text={label} fold={80} />
+      <InertText text={label} fold={80} cut />
     </Toggle>
   );
 }

@@ -8,10 +8,12 @@ interface InertTextProps {
   /** Characters shown before the rest folds away. Default 600. */
   readonly fold?: number;
   readonly keepLines?: boolean;
+  /** Cuts instead of folding: for text inside a button or a label, with the whole of it elsewhere. */
+  readonly cut?: boolean;
 }
 
 /** Draws text that somebody else wrote: no markup, no links, nothing hidden, and apart from the direction of what is around it. */
-export function InertText({ text, fold = 600, keepLines = false }: InertTextProps) {
+export function InertText({ text, fold = 600, keepLines = false, cut = false }: InertTextProps) {
   const [unfolded, setUnfolded] = useState(false);
   const characters = text.length > fold ? [...text] : undefined;
   const folded = characters !== undefined && characters.length > fold && !unfolded;
@@ -23,7 +25,7 @@ export function InertText({ text, fold = 600, keepLines = false }: InertTextProp
           piece.escaped ? (
             <span
               key={index}
-              className="mx-px rounded-s bg-warn-soft px-0.5 font-mono text-2xs text-warn"
+              className="mx-px rounded-s bg-warn-soft px-0.5 font-mono text-2xs text-warn not-italic"
               title={words.escapedCharacter}
             >
               {piece.text}
@@ -34,7 +36,7 @@ export function InertText({ text, fold = 600, keepLines = false }: InertTextProp
         )}
         {folded && '…'}
       </bdi>
-      {characters !== undefined && characters.length > fold && (
+      {!cut && characters !== undefined && characters.length > fold && (
         <button
           type="button"
           className="ms-2 text-xs text-ink-2 underline underline-offset-3"

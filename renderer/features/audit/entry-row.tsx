@@ -28,7 +28,7 @@ export function EntryRow({ entry, open, onOpen }: EntryRowProps) {
           onClick={onOpen}
           className="text-start hover:underline"
         >
-          <InertText text={entry.summary} fold={200} />
+          <InertText text={entry.summary} fold={200} cut />
         </button>
         <small className="block font-mono text-2xs text-ink-3">{entry.event}</small>
         {entry.reason !== undefined && (

@@ -30,8 +30,8 @@ export function ConnectionCard({ connection }: { readonly connection: Connection
           {connection.account !== undefined && <InertText text={text.as(connection.account)} fold={80} />}
           {connection.signedInAt !== undefined && (
             <>
-              {' '}
-              {text.since} <RelativeTime at={connection.signedInAt} />
+              {connection.account !== undefined && ' · '}
+              {text.signedIn} <RelativeTime at={connection.signedInAt} />
             </>
           )}
         </span>

@@ -4,7 +4,7 @@ export const text = {
   sub: (count: number) => (count === 1 ? '1 connection' : `${count} connections`),
   states: { signed_out: 'Signed out', signing_in: 'Signing in', signed_in: 'Signed in', needs_sign_in: 'Sign in again' },
   as: (account: string) => `as ${account}`,
-  since: 'since',
+  signedIn: 'signed in',
   rung: (number: number) => `Rung ${number} of 4`,
   holds: { yes: 'Yes', partly: 'Partly', no: 'No' },
   resources: 'Resources',

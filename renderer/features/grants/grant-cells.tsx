@@ -22,7 +22,7 @@ export function Until({ grant }: { readonly grant: GrantView }) {
   }
   return (
     <span title={absolute(grant.expiresAt)}>
-      {grant.once ? text.once : dayAndTime(grant.expiresAt, now)}
+      <span className="whitespace-nowrap">{grant.once ? text.once : dayAndTime(grant.expiresAt, now)}</span>
       <small className={small}>
         {grant.once ? text.expires(clockTime(grant.expiresAt)) : text.left(duration(grant.expiresAt - now))}
       </small>
@@ -36,21 +36,15 @@ export function Used({ grant }: { readonly grant: GrantView }) {
   const unused = isUnused(grant, now);
   return (
     <>
-      {grant.uses > 0 ? text.calls(grant.uses, grant.usesAllowed) : unused ? text.never : text.notYet}
+      <span className="flex flex-wrap items-center gap-x-1.5">
+        {grant.uses > 0 ? text.calls(grant.uses, grant.usesAllowed) : unused ? text.never : text.notYet}
+        {grant.risk === 'high' && <RiskTag risk="high" />}
+        {unused && <Tag tone="warn">{text.unusedFor(unusedDays(grant, now))}</Tag>}
+      </span>
       {grant.lastUsedAt !== undefined && (
         <small className={small}>
           <RelativeTime at={grant.lastUsedAt} />
         </small>
-      )}
-      {grant.risk === 'high' && (
-        <span className="ms-1.5">
-          <RiskTag risk="high" />
-        </span>
-      )}
-      {unused && (
-        <span className="ms-1.5">
-          <Tag tone="warn">{text.unusedFor(unusedDays(grant, now))}</Tag>
-        </span>
       )}
     </>
   );

@@ -47,7 +47,7 @@ export function GrantRow({ grant, selected, open, onSelect, onOpen, onRevoke }: 
           onClick={onOpen}
           className="text-start font-semibold hover:underline"
         >
-          <InertText text={grant.agentName} fold={60} />
+          <InertText text={grant.agentName} fold={60} cut />
         </button>
         {grant.agentSince !== undefined && (
           <small className="block text-xs text-ink-3">{text.since(shortDate(grant.agentSince, now))}</small>
@@ -69,16 +69,29 @@ export function GrantRow({ grant, selected, open, onSelect, onOpen, onRevoke }: 
         <Used grant={grant} />
       </td>
       <td className={`${cell} w-0 text-end`}>
-        {grant.live ? (
-          <Button look="danger" size="s" aria-label={text.revokeOf(agent, sentence)} onClick={onRevoke}>
-            {text.revoke}
-          </Button>
-        ) : (
-          <span className="text-xs whitespace-nowrap text-ink-3" title={text.upstreamMeaning[grant.upstreamEnd]}>
-            {text.upstream[grant.upstreamEnd]}
-          </span>
-        )}
+        <EndIt grant={grant} label={text.revokeOf(agent, sentence)} onRevoke={onRevoke} />
       </td>
     </tr>
+  );
+}
+
+interface EndItProps {
+  readonly grant: GrantView;
+  readonly label: string;
+  readonly onRevoke: () => void;
+}
+
+function EndIt({ grant, label, onRevoke }: EndItProps) {
+  if (grant.live) {
+    return (
+      <Button look="danger" size="s" aria-label={label} onClick={onRevoke}>
+        {text.revoke}
+      </Button>
+    );
+  }
+  return (
+    <span className="text-xs whitespace-nowrap text-ink-3" title={text.upstreamMeaning[grant.upstreamEnd]}>
+      {text.upstream[grant.upstreamEnd]}
+    </span>
   );
 }

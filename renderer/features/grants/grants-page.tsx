@@ -78,14 +78,7 @@ function Grants({ grants, openId, onOpen }: GrantsPageProps & { readonly grants:
     <>
       <div className="mb-3 flex flex-wrap items-center gap-2">
         <SearchField label={text.search} value={search} onChange={setSearch} inputRef={searchField} />
-        {filterNames.map((name) => (
-          <Chip
-            key={name}
-            label={text.chips[name]}
-            pressed={filters.includes(name)}
-            onChange={(pressed) => setFilters(pressed ? [...filters, name] : filters.filter((other) => other !== name))}
-          />
-        ))}
+        <Filters filters={filters} onChange={setFilters} />
         {chosen.length > 0 && (
           <Button look="link" className="ms-auto" onClick={() => revoke(chosen, () => setSelected(new Set()))}>
             {text.revokeSelected(chosen.length)}
@@ -117,4 +110,20 @@ function Grants({ grants, openId, onOpen }: GrantsPageProps & { readonly grants:
       )}
     </>
   );
+}
+
+interface FiltersProps {
+  readonly filters: readonly GrantFilter[];
+  readonly onChange: (filters: readonly GrantFilter[]) => void;
+}
+
+function Filters({ filters, onChange }: FiltersProps) {
+  return filterNames.map((name) => (
+    <Chip
+      key={name}
+      label={text.chips[name]}
+      pressed={filters.includes(name)}
+      onChange={(pressed) => onChange(pressed ? [...filters, name] : filters.filter((other) => other !== name))}
+    />
+  ));
 }

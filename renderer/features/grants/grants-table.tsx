@@ -21,17 +21,16 @@ const head = 'border-b border-line px-3.5 py-2.5 text-start text-xs font-medium 
 /** The list: dense rows, each with the dashed line where its stub was torn off. */
 export function GrantsTable({ grants, selected, onSelect, openId, onOpen, onRevoke }: GrantsTableProps) {
   const body = useRef<HTMLTableSectionElement>(null);
-  const current = () => body.current?.querySelector<HTMLElement>('tr[data-id]:focus-within')?.dataset['id'];
   const toggleOpen = (id: string) => onOpen(openId === id ? undefined : id);
-  const withCurrent = (act: (id: string) => void) => () => {
-    const id = current();
+  const onCurrent = (act: (id: string) => void) => {
+    const id = body.current?.querySelector<HTMLElement>('tr[data-id]:focus-within')?.dataset['id'];
     if (id !== undefined) act(id);
   };
   useKeys({
     j: () => moveInRows(body.current, 1),
     k: () => moveInRows(body.current, -1),
-    x: withCurrent(onSelect),
-    o: withCurrent(toggleOpen),
+    x: () => onCurrent(onSelect),
+    o: () => onCurrent(toggleOpen),
   });
   return (
     <div tabIndex={0} role="region" aria-label={text.title} className="overflow-x-auto rounded-l border border-line bg-surface">

@@ -62,7 +62,7 @@ function Claim({ name, words }: { readonly name: string; readonly words: string 
   return (
     <figure className="my-3.5 rounded-e-s border-s-3 border-line-strong bg-sunken px-3.5 py-2.5 text-ink-2">
       <figcaption className="text-xs text-ink-3">
-        <InertText text={text.says(name)} fold={80} />
+        <InertText text={text.says(name)} fold={80} cut />
       </figcaption>
       <blockquote className="max-h-80 overflow-y-auto">
         “<InertText text={words} fold={400} />”

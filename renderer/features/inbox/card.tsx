@@ -53,7 +53,7 @@ export function Card({ card, onDone, onLater, onOpenGrant }: CardProps) {
   return (
     <article
       aria-labelledby="ask"
-      className="rounded-l border border-line bg-surface shadow-card card:grid card:max-h-full card:min-h-0 card:grid-cols-[176px_1fr] card:self-start card:overflow-hidden"
+      className="rounded-l border border-line bg-surface shadow-card card:grid card:max-h-full card:min-h-0 card:grid-cols-[176px_1fr] card:grid-rows-[minmax(0,1fr)] card:self-start card:overflow-hidden"
     >
       <div className={classNames('grid min-h-0', torn && 'tearing')}>
         <Stub card={card} />

@@ -49,20 +49,12 @@ export function DecisionBar({ decision, presence, ready, missing, onLater }: Dec
       </div>
       {reasoning && <ReasonField inputRef={reason} onSubmit={deny} />}
       {presence === 'passphrase' && (
-        <form
-          className="mb-2.5 max-w-96"
-          onSubmit={(event) => {
-            event.preventDefault();
-            approve();
-          }}
-        >
-          <PassphraseField
-            inputRef={passphrase}
-            label={text.decide.passphrase}
-            aria-describedby={decision.problem ? problemId : undefined}
-            onInput={(event) => setTyped(event.currentTarget.value !== '')}
-          />
-        </form>
+        <PresenceField
+          inputRef={passphrase}
+          describedBy={decision.problem ? problemId : undefined}
+          onTyped={setTyped}
+          onSubmit={approve}
+        />
       )}
       <div className="flex flex-wrap items-center gap-1">
         <button type="button" aria-keyshortcuts="d" onClick={deny} className={classNames(decide, unfilled)}>
@@ -113,6 +105,33 @@ function ReasonField({ inputRef, onSubmit }: ReasonFieldProps) {
           className="h-8.5 rounded-s border border-edge bg-surface px-2.5 text-md text-ink"
         />
       </label>
+    </form>
+  );
+}
+
+interface PresenceFieldProps {
+  readonly inputRef: React.RefObject<HTMLInputElement | null>;
+  readonly describedBy: string | undefined;
+  /** Whether there is anything in it: never what. */
+  readonly onTyped: (typed: boolean) => void;
+  readonly onSubmit: () => void;
+}
+
+function PresenceField({ inputRef, describedBy, onTyped, onSubmit }: PresenceFieldProps) {
+  return (
+    <form
+      className="mb-2.5 max-w-96"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+    >
+      <PassphraseField
+        inputRef={inputRef}
+        label={text.decide.passphrase}
+        aria-describedby={describedBy}
+        onInput={(event) => onTyped(event.currentTarget.value !== '')}
+      />
     </form>
   );
 }

@@ -1,7 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { ApprovalSummary } from '../../../src/contract/shapes.ts';
 import { problemOf, useRead } from '../../client.ts';
-import { Kbd } from '../../ui/kbd.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ProblemPanel } from '../../ui/problem.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
@@ -27,7 +26,7 @@ export function InboxPage({ openId, onOpen, onOpenGrant }: InboxPageProps) {
   const problem = problemOf(list.error);
   const pending = list.data?.pending ?? [];
   return (
-    <Page title={text.title} sub={list.data && <Waiting pending={pending} />} actions={pending.length > 0 && <Kbd keys="?" />}>
+    <Page title={text.title} sub={list.data && <Waiting pending={pending} />}>
       {list.data ? (
         <Desk pending={pending} recent={list.data.recent} openId={openId} onOpen={onOpen} onOpenGrant={onOpenGrant} />
       ) : problem ? (

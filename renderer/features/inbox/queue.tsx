@@ -45,10 +45,10 @@ const Waiting = memo(function Waiting({ request, open, putOff, onOpen }: Waiting
         )}
       >
         <span className="text-xs text-ink-3">
-          <InertText text={request.agentName} fold={40} />
+          <InertText text={request.agentName} fold={40} cut />
         </span>
         <span className="line-clamp-2 font-medium">
-          <Sentence parts={request.sentence.map(({ text: part }) => ({ text: part }))} />
+          <Sentence parts={request.sentence.map(({ text: part }) => ({ text: part }))} cut />
         </span>
         <span className="mt-0.75 flex items-center gap-1.5 text-xs text-ink-3">
           <RiskTag risk={request.risk} />

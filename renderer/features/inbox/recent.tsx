@@ -26,7 +26,7 @@ export function Recent({ requests, onOpen }: RecentProps) {
               className="grid w-full rounded-m px-3 py-1.5 text-start text-sm text-ink-2 hover:bg-sunken"
             >
               <span className="line-clamp-1">
-                <InertText text={sentenceText(request.sentence)} fold={120} />
+                <InertText text={sentenceText(request.sentence)} fold={120} cut />
               </span>
               <span className="text-xs text-ink-3">
                 {text.states[request.state]} · <RelativeTime at={request.createdAt} />

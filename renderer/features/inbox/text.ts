@@ -100,7 +100,7 @@ export const text = {
     body: 'When a program wants to act with one of your accounts, its request appears here: what it wants, where, and for how long. You narrow it, approve it or deny it. It gets a short-lived permission, never your credential.',
     tryTitle: 'Try it with a bank that is not real',
     tryBody:
-      'Starts a small bank on this machine and a sample agent that asks to read an account and to pay an invoice. No account, nothing leaves this machine.',
+      'Starts a small bank on this machine and a sample agent that asks to read an account and to pay an invoice. No account is needed, and nothing leaves this machine.',
     tryButton: 'Try it',
     tryPresence: 'Your passphrase, to add the demo bank as a connection',
     start: 'Start the demo',

@@ -18,7 +18,7 @@ export function NotificationSetting({ status }: { readonly status: Status }) {
     <Section title={words.title}>
       <p className="text-ink-2">{words.meaning}</p>
       <p className="mt-1 text-sm text-ink-3">{words.states[status.notifications]}</p>
-      <div className="mt-3 flex flex-wrap items-end gap-3">
+      <div className="mt-3 flex flex-wrap items-center gap-3">
         <Tag tone={on ? 'ok' : 'quiet'}>{on ? words.on : words.off}</Tag>
         {asking ? (
           <PresenceForm

@@ -1,0 +1,41 @@
+import { test } from './fixture.ts';
+
+/** Pictures of every page in every state, to be looked at: `LOOKS=1 playwright test --config test/renderer/playwright.config.ts looks`. */
+const pages = [
+  ['full', 'inbox'],
+  ['full', 'grants'],
+  ['full', 'agents'],
+  ['full', 'connections'],
+  ['full', 'audit'],
+  ['full', 'settings'],
+  ['low', 'inbox'],
+  ['new-agent', 'inbox'],
+  ['long', 'inbox'],
+  ['empty', 'inbox'],
+  ['demo', 'inbox'],
+  ['empty', 'grants'],
+  ['paused', 'inbox'],
+  ['error', 'inbox'],
+  ['first-run', 'inbox'],
+  ['first-run-file', 'inbox'],
+  ['locked', 'inbox'],
+  ['elsewhere', 'inbox'],
+  ['link-used', 'inbox'],
+  ['gone', 'inbox'],
+] as const;
+const sizes = { wide: [1180, 720], narrow: [700, 900], zoomed: [590, 360] } as const;
+
+test.skip(!process.env['LOOKS'], 'only on request');
+
+for (const theme of ['light', 'dark'] as const) {
+  for (const [state, name] of pages) {
+    for (const [size, [width, height]] of Object.entries(sizes)) {
+      test(`${theme} ${size} ${name} ${state}`, async ({ page, open }) => {
+        await page.setViewportSize({ width, height });
+        await open({ state, page: name, theme });
+        await page.waitForTimeout(1100);
+        await page.screenshot({ path: `test/output/looks/${size}-${theme}-${name}-${state}.png` });
+      });
+    }
+  }
+}

@@ -1,0 +1,20 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+const system = '/usr/bin/chromium';
+
+export default defineConfig({
+  testDir: 'browser',
+  outputDir: '../output/playwright-renderer',
+  globalSetup: './browser/build.ts',
+  workers: 2,
+  timeout: 30_000,
+  reporter: 'line',
+  use: {
+    viewport: { width: 1180, height: 720 },
+    launchOptions: {
+      ...(existsSync(system) && { executablePath: system }),
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    },
+  },
+});
