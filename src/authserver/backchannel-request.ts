@@ -2,6 +2,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { Agents } from '../agents/agents.ts';
 import type { ApprovalRequest, Approvals } from '../approvals/approvals.ts';
+import { type Clock, epochSeconds } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
 import type { AgentId } from '../base/ids.ts';
 import { asId, hashOf } from '../base/ids.ts';
@@ -20,6 +21,7 @@ export interface BackchannelDeps {
   readonly connections: Connections;
   readonly processes: ProcessIdentity;
   readonly proofs: ProofVerifier;
+  readonly clock: Clock;
   readonly issuer: string;
 }
 
@@ -88,9 +90,9 @@ export class BackchannelRequests {
    */
   async ask(
     ctx: KoaContextWithOIDC,
-    request: { readonly jti: string; readonly exp?: number | undefined; destroy(): Promise<unknown> },
+    request: { readonly jti: string; readonly expiration: number; destroy(): Promise<unknown> },
   ): Promise<void> {
-    const { approvals, processes } = this.#deps;
+    const { approvals, processes, clock } = this.#deps;
     const asked = this.#asked.get(ctx);
     if (asked === undefined) throw new Error('the request was not checked');
     const message = ctx.oidc.params?.['binding_message'];
@@ -98,7 +100,7 @@ export class BackchannelRequests {
       approvals.open({
         ...asked,
         authReqHash: hashOf(request.jti),
-        expiresAt: (request.exp ?? 0) * 1000,
+        expiresAt: (epochSeconds(clock) + request.expiration) * 1000,
         evidence: await evidenceOfPeer(processes, ctx.req.socket),
         ...(typeof message === 'string' ? { bindingMessage: message } : {}),
       });
