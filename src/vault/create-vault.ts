@@ -62,12 +62,14 @@ class KeychainVault implements Vault {
   }
 
   create(passphrase: Secret): Promise<void> {
-    return this.#turns.run(() => this.#create(passphrase));
+    const locks = this.#locks;
+    return this.#turns.run(() => this.#create(passphrase, locks));
   }
 
   unlock(passphrase: Secret): Promise<void> {
     if (this.#flight?.passphrase.equals(passphrase) === true) return this.#flight.result;
-    const result = this.#turns.run(() => this.#unlock(passphrase));
+    const locks = this.#locks;
+    const result = this.#turns.run(() => this.#unlock(passphrase, locks));
     const flight = { passphrase, result };
     this.#flight = flight;
     const landed = () => {
@@ -147,11 +149,10 @@ class KeychainVault implements Vault {
     await this.#deps.keychain.delete(name);
   }
 
-  async #create(passphrase: Secret): Promise<void> {
+  async #create(passphrase: Secret, locks: number): Promise<void> {
     if (hasVaultRecord(this.#deps.store)) throw new Refusal('vault_exists', 'There is a vault already.');
     await assertStrong(passphrase);
     await this.#anchor.assertNothingLost();
-    const locks = this.#locks;
     const masterKey = randomBytes(keyLength);
     const keys = new VaultKeys(masterKey);
     try {
@@ -182,8 +183,7 @@ class KeychainVault implements Vault {
     return record;
   }
 
-  async #unlock(passphrase: Secret): Promise<void> {
-    const locks = this.#locks;
+  async #unlock(passphrase: Secret, locks: number): Promise<void> {
     const record = this.#record();
     const masterKey = await this.#tryPassphrase(record, passphrase);
     try {
