@@ -17,9 +17,9 @@ export type RequestHandler = (request: IncomingMessage, response: ServerResponse
 /** A bound listener. It answers 503 until it is told who serves. */
 export interface Listener {
   readonly port: number;
-  serve(handler: RequestHandler): void;
+  readonly serve: (handler: RequestHandler) => void;
   /** Stops listening and ends every open socket. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const attemptsForFreePort = 20;
