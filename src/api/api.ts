@@ -8,13 +8,14 @@
  *
  * Must never: show a secret, raise without presence, or let one session use what another confirmed.
  */
-import type { SessionId } from '../base/ids.ts';
-import type { Changes, ChangeNotice } from '../base/changes.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
+
 import type { Agents } from '../agents/agents.ts';
 import type { Approvals } from '../approvals/approvals.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { ChangeNotice, Changes } from '../base/changes.ts';
+import type { Clock } from '../base/clock.ts';
+import type { SessionId } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { CallAnswer, CallEnvelope } from '../contract/presence.ts';

@@ -28,7 +28,9 @@ import type { Vault } from '../vault/vault.ts';
 
 export { createApprovals } from './create-approvals.ts';
 export { lifetimes } from './lifetimes.ts';
+export { plainText } from './plain-text.ts';
 export { programFacts } from './program-facts.ts';
+export { sentenceOf } from './sentence.ts';
 
 export type ApprovalState = 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled';
 

@@ -25,9 +25,9 @@ export function checkPresence(approval: Approval, decision: Decision, notificati
   }
 }
 
-/** True when a presence that names an instant is older than it may be, or lies in the future. */
+/** True when a factor was given longer ago than it may be, or in the future. A session names when it was unlocked. */
 export function isStale(decision: Decision, now: number): boolean {
-  if (decision.presence.kind === 'none') return false;
+  if (decision.presence.kind !== 'passphrase') return false;
   const age = now - decision.presence.at;
   return age < 0 || age > presenceMaxAgeMs;
 }

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../base/clock.ts';
+import { Refusal } from '../base/errors.ts';
+import { newId, type SessionId } from '../base/ids.ts';
+import type { SessionKind } from './api.ts';
+
+/** One page load or one channel of the person's own programs. */
+export interface Session {
+  readonly id: SessionId;
+  readonly kind: SessionKind;
+  /** When the passphrase was given here; `undefined` when it was not, or the vault was locked since. */
+  unlockedAt: number | undefined;
+  /** Nonces that wait for their one use, with their end. */
+  readonly nonces: Map<string, number>;
+}
+
+const maxSessions = 64;
+const maxNonces = 16;
+const nonceLifeMs = 120_000;
+
+/** The sessions of this run of the program. Nothing of them outlives it. */
+export class Sessions {
+  readonly #clock: Clock;
+  readonly #sessions = new Map<SessionId, Session>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Begins a session, locked. The oldest one ends when there are too many. */
+  begin(kind: SessionKind): Session {
+    const session: Session = { id: newId<SessionId>('session'), kind, unlockedAt: undefined, nonces: new Map() };
+    this.#sessions.set(session.id, session);
+    const [oldest] = this.#sessions.keys();
+    if (this.#sessions.size > maxSessions && oldest !== undefined) this.#sessions.delete(oldest);
+    return session;
+  }
+
+  end(id: SessionId): void {
+    this.#sessions.delete(id);
+  }
+
+  /** Refuses `session_unknown`. */
+  get(id: SessionId): Session {
+    const session = this.#sessions.get(id);
+    if (session) return session;
+    throw new Refusal('session_unknown', 'This page is no longer connected.', { hint: 'Open Counterfoil again.' });
+  }
+
+  /** A nonce for one confirmation in this session. */
+  issueNonce(session: Session): { readonly nonce: string; readonly expiresAt: number } {
+    const nonce = randomBytes(32).toString('base64url');
+    const expiresAt = this.#clock.now() + nonceLifeMs;
+    session.nonces.set(nonce, expiresAt);
+    const [oldest] = session.nonces.keys();
+    if (session.nonces.size > maxNonces && oldest !== undefined) session.nonces.delete(oldest);
+    return { nonce, expiresAt };
+  }
+
+  /** True once for a nonce of this session whose time is not over. */
+  useNonce(session: Session, nonce: string): boolean {
+    const expiresAt = session.nonces.get(nonce);
+    // security: rule 2, single use whatever comes of it
+    session.nonces.delete(nonce);
+    return expiresAt !== undefined && this.#clock.now() < expiresAt;
+  }
+
+  /** After the vault was locked no session is the one that was given the factor. */
+  lockAll(): void {
+    for (const session of this.#sessions.values()) session.unlockedAt = undefined;
+  }
+}
