@@ -200,7 +200,7 @@ function isOrdered(order: Order, detail: PaymentInitiation): boolean {
 function stream(request: IncomingMessage, response: ServerResponse, { caller, seen }: { caller: Caller; seen: unknown }): void {
   allow(caller, 'accounts', (detail) => detail.type === 'account_information');
   const query = new URL(request.url ?? '/', 'http://localhost').searchParams;
-  const count = Math.min(10_000, Number(query.get('count') ?? 10) || 10);
+  const count = Math.min(10_000, Number(query.get('count') ?? 40) || 40);
   const every = Math.max(5, Number(query.get('every') ?? 250) || 250);
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   let sent = 0;

@@ -12,6 +12,7 @@
 export { actionDigest, canonicalJson } from './canonical.ts';
 export type { CallCoverage } from './compare.ts';
 export { coversCall, coversDetails, narrows } from './compare.ts';
+export { findDuplicateKey } from './duplicate-keys.ts';
 export { findDetailType, knownDetailTypes, parseDetails, parseDetailsText } from './registry.ts';
 
 /** One `authorization_details` object as parsed: plain JSON with a `type`. */

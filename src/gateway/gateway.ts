@@ -8,10 +8,10 @@
  * Must never: let an upstream credential, cookie or challenge reach the agent, or send what was not matched.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GrantId } from '../base/ids.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Log } from '../base/log.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { Clock } from '../base/clock.ts';
+import type { AgentId, GrantId } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
 import type { Broker } from '../broker/broker.ts';
 
 export { createGateway } from './create-gateway.ts';
@@ -24,7 +24,10 @@ export interface GatewayDeps {
   /** Ours, for example `http://127.0.0.1:7417`. */
   readonly issuer: string;
   /** From the authorization server, joined in `core.ts`. */
-  readonly authenticateCall: (request: IncomingMessage, url: string) => Promise<{ readonly grantId: GrantId }>;
+  readonly authenticateCall: (
+    request: IncomingMessage,
+    url: string,
+  ) => Promise<{ readonly grantId: GrantId; readonly agentId: AgentId }>;
   readonly nonce: () => string;
   /** Milliseconds until the upstream's first byte. Default 30,000. */
   readonly upstreamTimeoutMs?: number;
