@@ -23,6 +23,7 @@ import type { Grants } from '../grants/grants.ts';
 import type { Vault } from '../vault/vault.ts';
 
 export { createApi } from './create-api.ts';
+export { openSocketDoor, type SocketDoor } from './socket.ts';
 
 export interface ApiDeps {
   readonly vault: Vault;

@@ -27,12 +27,12 @@ export class Sessions {
     this.#clock = clock;
   }
 
-  /** Begins a session, locked. The oldest one ends when there are too many. */
+  /** Begins a session, locked. The oldest of its kind ends when there are too many: sockets cannot push out a page. */
   begin(kind: SessionKind): Session {
     const session: Session = { id: newId<SessionId>('session'), kind, unlockedAt: undefined, nonces: new Map() };
     this.#sessions.set(session.id, session);
-    const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size > maxSessions && oldest !== undefined) this.#sessions.delete(oldest);
+    const alike = [...this.#sessions.values()].filter((one) => one.kind === kind);
+    if (alike.length > maxSessions && alike[0]) this.#sessions.delete(alike[0].id);
     return session;
   }
 

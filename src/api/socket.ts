@@ -1,0 +1,98 @@
+/**
+ * The command line's door: HTTP over a Unix socket that only this user can reach. It reads and lowers. A session here can
+ * never stand in for the person, so whatever raises answers `presence_required` (security rule 1), and nothing that it
+ * answers is a secret: programs of the same user can reach it too.
+ */
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { dirname } from 'node:path';
+import type { Clock } from '../base/clock.ts';
+import { Refusal } from '../base/errors.ts';
+import { asId, type SessionId } from '../base/ids.ts';
+import type { Log } from '../base/log.ts';
+import { callPrefix, changesPath, openPath, sessionHeader, sessionPath } from '../contract/wire.ts';
+import { checkRequest, type GateRules, readBody, setSecurityHeaders } from '../gate/gate.ts';
+import { answerOrRefuse, maxBodyBytes, sendAnswer, sendJson, streamChanges } from './answer-http.ts';
+import type { Api } from './api.ts';
+
+export interface SocketDoorDeps {
+  readonly api: Api;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A path in a folder of mode 0700; on Windows the name of a pipe. What is left there of an earlier run is removed. */
+  readonly path: string;
+  /** Opens the person's window. What it opened is not told. */
+  readonly onOpen: () => void | Promise<void>;
+}
+
+export interface SocketDoor {
+  close(): Promise<void>;
+}
+
+const json = { methods: ['POST'], mediaTypes: ['application/json'], maxBytes: maxBodyBytes } as const;
+const rules: GateRules = {
+  hosts: ['localhost'],
+  origins: [],
+  routes: [
+    { path: sessionPath, ...json },
+    { path: openPath, ...json },
+    { path: changesPath, ...json },
+    { path: callPrefix, prefix: true, ...json },
+  ],
+};
+
+/** Binds and serves the socket. Refuses `launch_failed` when its folder is open to others, or it cannot be bound. */
+export async function openSocketDoor(deps: SocketDoorDeps): Promise<SocketDoor> {
+  const isPipe = deps.path.startsWith('\\\\');
+  if (!isPipe) prepareSocket(deps.path);
+  const server = createServer((request, response) => {
+    answerOrRefuse(response, { log: deps.log, work: () => answer(request, response, deps) });
+  });
+  await listen(server, deps.path);
+  if (!isPipe) chmodSync(deps.path, 0o600);
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, deps: SocketDoorDeps): Promise<void> {
+  const { path } = checkRequest(request, rules);
+  const body = await readBody(request, { maxBytes: maxBodyBytes, clock: deps.clock });
+  if (path === openPath) {
+    await deps.onOpen();
+    setSecurityHeaders(response);
+    response.writeHead(204).end();
+    return;
+  }
+  if (path === sessionPath) {
+    sendJson(response, deps.api.beginSession('socket'));
+    return;
+  }
+  const named = request.headers[sessionHeader];
+  const session = asId<SessionId>(typeof named === 'string' ? named : '');
+  if (path === changesPath) streamChanges(response, session, deps);
+  else await sendAnswer(response, { session, operation: path.slice(callPrefix.length), body }, deps.api);
+}
+
+function prepareSocket(path: string): void {
+  const folder = lstatSync(dirname(path));
+  // security: the folder keeps other users out, also between binding and chmod
+  if (!folder.isDirectory() || (folder.mode & 0o077) !== 0) {
+    throw new Refusal('launch_failed', 'The folder of the socket is open to other users.', { hint: 'Its mode must be 0700.' });
+  }
+  const left = lstatSync(path, { throwIfNoEntry: false });
+  if (left === undefined) return;
+  if (!left.isSocket()) throw new Refusal('launch_failed', 'Something that is not a socket stands where the socket belongs.');
+  rmSync(path);
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => reject(new Refusal('launch_failed', 'The socket could not be bound.', { cause })));
+    server.listen(path, resolve);
+  });
+}
