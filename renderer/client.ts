@@ -140,5 +140,16 @@ export function applyNotice(queries: QueryClient, notice: ChangeNoticeView): voi
 export function useChangeNotices(onEnd: () => void): void {
   const client = useClient();
   const queries = useQueryClient();
-  useEffect(() => client.changes((notice) => applyNotice(queries, notice), onEnd), [client, queries, onEnd]);
+  useEffect(() => {
+    let following = true;
+    const stop = client.changes(
+      (notice) => applyNotice(queries, notice),
+      // A stream that we end ourselves says nothing about the core.
+      () => following && onEnd(),
+    );
+    return () => {
+      following = false;
+      stop();
+    };
+  }, [client, queries, onEnd]);
 }

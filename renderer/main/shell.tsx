@@ -25,12 +25,16 @@ export function Shell() {
     '?': () => setSheetOpen(true),
   });
   return (
-    <div className="grid h-full grid-cols-[76px_1fr] rail:grid-cols-[200px_1fr]">
+    <div className="grid h-full grid-cols-[76px_minmax(0,1fr)] rail:grid-cols-[200px_minmax(0,1fr)]">
       <a href="#page" onClick={skipToPage} className="sr-only focus:not-sr-only focus:fixed focus:z-10 focus:bg-surface focus:p-3">
         {text.skip}
       </a>
       {status.data ? <Rail status={status.data} onShortcuts={() => setSheetOpen(true)} /> : <div />}
-      <main id="page" tabIndex={-1} className="flex h-full min-w-0 flex-col overflow-y-auto px-4 pb-6 outline-none rail:px-6">
+      <main
+        id="page"
+        tabIndex={-1}
+        className="relative flex h-full min-w-0 flex-col overflow-y-auto px-4 pb-6 outline-none rail:px-6"
+      >
         {status.data?.paused && <PausedBanner />}
         <Outlet />
       </main>

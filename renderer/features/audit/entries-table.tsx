@@ -23,7 +23,7 @@ export function EntriesTable({ entries }: { readonly entries: readonly AuditEntr
       tabIndex={0}
       role="region"
       aria-label={text.title}
-      className="shrink-0 overflow-x-auto rounded-l border border-line bg-surface"
+      className="shrink-0 relative overflow-x-auto rounded-l border border-line bg-surface"
     >
       <table className="w-full border-separate border-spacing-0">
         <thead>

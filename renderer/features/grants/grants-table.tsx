@@ -33,7 +33,12 @@ export function GrantsTable({ grants, selected, onSelect, openId, onOpen, onRevo
     o: () => onCurrent(toggleOpen),
   });
   return (
-    <div tabIndex={0} role="region" aria-label={text.title} className="overflow-x-auto rounded-l border border-line bg-surface">
+    <div
+      tabIndex={0}
+      role="region"
+      aria-label={text.title}
+      className="relative overflow-x-auto rounded-l border border-line bg-surface"
+    >
       <table className="w-full border-separate border-spacing-0">
         <thead>
           <tr>

@@ -1,5 +1,6 @@
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import type { ApprovalSummary } from '../../../src/contract/shapes.ts';
+import { Button } from '../../ui/button.tsx';
 import { classNames } from '../../ui/class-names.ts';
 import { InertText } from '../../ui/inert-text.tsx';
 import { Countdown } from '../../ui/relative-time.tsx';
@@ -14,16 +15,35 @@ interface QueueProps {
   readonly onOpen: (id: string) => void;
 }
 
-/** What waits, oldest first. */
-export function Queue({ requests, openId, putOff, onOpen }: QueueProps) {
+/** How many rows are drawn before the rest is asked for. */
+const most = 60;
+
+/** What waits, oldest first. Drawn anew only when it changed. */
+export const Queue = memo(function Queue({ requests, openId, putOff, onOpen }: QueueProps) {
+  const [all, setAll] = useState(false);
+  const openAt = requests.findIndex((request) => request.id === openId);
+  const shown = all ? requests : requests.slice(0, Math.max(most, openAt + 20));
   return (
-    <ol aria-label={text.queue} className="max-card:flex max-card:gap-2 max-card:overflow-x-auto max-card:pb-1">
-      {requests.map((request) => (
-        <Waiting key={request.id} request={request} open={request.id === openId} putOff={putOff.has(request.id)} onOpen={onOpen} />
-      ))}
-    </ol>
+    <>
+      <ol aria-label={text.queue} className="max-card:flex max-card:gap-2 max-card:overflow-x-auto max-card:pb-1">
+        {shown.map((request) => (
+          <Waiting
+            key={request.id}
+            request={request}
+            open={request.id === openId}
+            putOff={putOff.has(request.id)}
+            onOpen={onOpen}
+          />
+        ))}
+      </ol>
+      {shown.length < requests.length && (
+        <Button look="link" size="s" onClick={() => setAll(true)}>
+          {text.showMore(requests.length - shown.length)}
+        </Button>
+      )}
+    </>
   );
-}
+});
 
 interface WaitingProps {
   readonly request: ApprovalSummary;

@@ -17,6 +17,7 @@ export const text = {
   queue: 'Waiting requests',
   newAgent: 'New agent',
   putOff: 'Later',
+  showMore: (count: number) => `Show ${count} more`,
   expiresIn: 'expires in',
   recent: 'Recent decisions',
   states: { pending: 'Pending', approved: 'Approved', denied: 'Denied', expired: 'Expired', cancelled: 'Withdrawn' },

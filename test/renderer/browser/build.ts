@@ -10,6 +10,6 @@ export const productFolder = `${root}test/output/renderer`;
 // eslint-disable-next-line no-restricted-syntax -- Playwright asks for a default export
 export default async function buildPages(): Promise<void> {
   await build({ configFile: `${root}test/renderer/fixture/vite.config.ts`, logLevel: 'warn' });
-  if (!process.env['LOOKS'])
+  if (!process.env['LOOKS'] && !process.env['FIXTURE_ONLY'])
     await build({ configFile: `${root}renderer/vite.config.ts`, logLevel: 'warn', build: { outDir: productFolder } });
 }

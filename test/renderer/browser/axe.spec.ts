@@ -1,0 +1,60 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { expect, test } from './fixture.ts';
+
+const pages = [
+  ['full', 'inbox'],
+  ['full', 'grants'],
+  ['full', 'grants?id=grant-4'],
+  ['full', 'agents'],
+  ['full', 'connections'],
+  ['full', 'audit'],
+  ['full', 'settings'],
+  ['low', 'inbox'],
+  ['new-agent', 'inbox'],
+  ['long', 'inbox'],
+  ['empty', 'inbox'],
+  ['empty', 'grants'],
+  ['empty', 'agents'],
+  ['empty', 'connections'],
+  ['empty', 'audit'],
+  ['demo', 'inbox'],
+  ['paused', 'grants'],
+  ['error', 'inbox'],
+  ['error', 'grants'],
+  ['loading', 'grants'],
+  ['first-run', 'inbox'],
+  ['first-run-file', 'inbox'],
+  ['locked', 'inbox'],
+  ['elsewhere', 'inbox'],
+  ['link-used', 'inbox'],
+  ['gone', 'inbox'],
+] as const;
+
+for (const theme of ['light', 'dark'] as const) {
+  for (const [state, name] of pages) {
+    test(`axe finds nothing serious on ${name} (${state}, ${theme}) (goal U3)`, async ({ open }) => {
+      const page = await open({ state, page: name, theme });
+      if (name === 'inbox' && ['full', 'low', 'new-agent', 'long'].includes(state))
+        await page.getByText('If you approve').waitFor();
+      if (name === 'settings') await page.getByRole('button', { name: 'Turn on' }).click();
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      expect(
+        serious.map(({ id, nodes }) => ({
+          id,
+          nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)}\n${failureSummary}`),
+        })),
+      ).toEqual([]);
+    });
+  }
+}
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`axe finds nothing serious on the sheet of shortcuts (${theme})`, async ({ open }) => {
+    const page = await open({ page: 'grants', theme });
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id)).toEqual([]);
+  });
+}

@@ -1,0 +1,226 @@
+import type { Page } from '@playwright/test';
+import { rightPassphrase } from '../fixture/memory-core.ts';
+import { expect, test } from './fixture.ts';
+
+/** Operations that the page has sent so far, of one kind. */
+const sent = (page: Page, operation: string) =>
+  page.evaluate((name) => window.memoryCore?.calls.filter((call) => call.operation === name) ?? [], operation);
+
+const approve = (page: Page) => page.getByRole('button', { name: /^Approve/ });
+const ready = (page: Page) => expect(approve(page)).toHaveAttribute('aria-disabled', 'false');
+
+/** Waits until a card that needs presence can be decided, and leaves the keyboard to the page. */
+async function guardOpen(page: Page) {
+  const field = page.getByLabel('Your passphrase, to approve this');
+  await field.fill('anything');
+  await ready(page);
+  await field.fill('');
+  await field.blur();
+}
+
+test('a card cannot be decided in its first 700 ms, by key or by click (goal A3)', async ({ open }) => {
+  const page = await open({ state: 'low' });
+  await page
+    .getByRole('button', { name: /^Deny D?/ })
+    .first()
+    .waitFor();
+  await page.keyboard.press('a');
+  await page.keyboard.press('d');
+  await page.getByRole('button', { name: 'Deny', exact: true }).click();
+  expect(await sent(page, 'approvals.approve')).toEqual([]);
+  expect(await sent(page, 'approvals.deny')).toEqual([]);
+  await ready(page);
+  await page.keyboard.press('a');
+  await expect(page.getByText('Approved for Cursor.')).toBeVisible();
+  expect(await sent(page, 'approvals.approve')).toHaveLength(1);
+});
+
+test('another card starts the wait again: j and then a at once approves nothing (goal A3)', async ({ open }) => {
+  const page = await open({ state: 'many' });
+  await ready(page);
+  await page.keyboard.press('j');
+  await page.locator('li:nth-child(2) [aria-current="true"]').waitFor();
+  await page.keyboard.press('a');
+  expect(await sent(page, 'approvals.approve')).toEqual([]);
+});
+
+test('nothing is decided while the window is not in front (goal A3)', async ({ open }) => {
+  const page = await open({ state: 'low' });
+  await ready(page);
+  await page.evaluate(() => {
+    document.hasFocus = () => false;
+    window.dispatchEvent(new Event('blur'));
+  });
+  await expect(approve(page)).toHaveAttribute('aria-disabled', 'true');
+  await page.keyboard.press('a');
+  await page.keyboard.press('d');
+  expect(await sent(page, 'approvals.approve')).toEqual([]);
+  expect(await sent(page, 'approvals.deny')).toEqual([]);
+});
+
+test('a held a approves one request at most', async ({ open }) => {
+  const page = await open({ state: 'many' });
+  await ready(page);
+  for (let repeat = 0; repeat < 30; repeat += 1) await page.keyboard.down('a');
+  await page.keyboard.up('a');
+  expect(await sent(page, 'approvals.approve')).toHaveLength(1);
+});
+
+test('g a goes to the agents and approves nothing', async ({ open }) => {
+  const page = await open({ state: 'low' });
+  await ready(page);
+  await page.keyboard.press('g');
+  await page.keyboard.press('a');
+  await expect(page.getByRole('heading', { level: 1, name: 'Agents' })).toBeVisible();
+});
+
+test('high risk has no default: Approve fills only with the passphrase, and Enter sends it sealed', async ({ open }) => {
+  const page = await open({ state: 'high' });
+  await page.getByText('payment_initiation, one payment').waitFor();
+  await guardOpen(page);
+  await expect(approve(page)).toHaveAttribute('aria-disabled', 'true');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('a');
+  await expect(page.getByLabel('Your passphrase, to approve this')).toBeFocused();
+  await page.keyboard.type(rightPassphrase);
+  await ready(page);
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Approved for Claude Code.')).toBeVisible();
+  const [call] = await sent(page, 'approvals.approve');
+  expect(call?.presence).toBe(true);
+  expect(JSON.stringify(await page.evaluate(() => window.memoryCore?.calls))).not.toContain(rightPassphrase);
+});
+
+test('a wrong passphrase says so, empties the field, and makes the person wait', async ({ open }) => {
+  const page = await open({ state: 'high' });
+  const field = page.getByLabel('Your passphrase, to approve this');
+  for (const round of [1, 2]) {
+    await field.fill(`wrong ${round}`);
+    await ready(page);
+    await field.press('Enter');
+    await expect(page.getByText('That is not the passphrase.')).toBeVisible();
+    await expect(field).toHaveValue('');
+  }
+  await expect(page.getByText(/Wait \d s/)).toBeVisible();
+  await field.fill(rightPassphrase);
+  await expect(approve(page)).toHaveAttribute('aria-disabled', 'true');
+  await ready(page);
+});
+
+test('a lowered amount is what is approved, under the digest of the card that showed it', async ({ open }) => {
+  const page = await open({ state: 'high' });
+  const amount = page.getByRole('textbox', { name: 'Amount at most' });
+  await amount.fill('250.01');
+  await expect(page.getByText('Not more than was asked: 250.00.')).toBeVisible();
+  await page.getByLabel('Your passphrase, to approve this').fill(rightPassphrase);
+  await expect(approve(page)).toHaveAttribute('aria-disabled', 'true');
+  await amount.fill('180');
+  await expect(page.getByText('asked 250.00, you lowered it')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Pay €180.00' })).toBeVisible();
+  await ready(page);
+  await approve(page).click();
+  await expect.poll(async () => (await sent(page, 'approvals.approve')).length).toBe(1);
+  const [call] = await sent(page, 'approvals.approve');
+  expect(call?.input).toMatchObject({
+    cardVersion: 3,
+    askedDigest: '88d01b5e4f9a2c71e7d2f1a09c3b5d88',
+    grantedDigest: '4f9a2c7188d01b5e180.00once',
+  });
+});
+
+test('what the core would refuse is said on the card, and cannot be approved', async ({ open }) => {
+  const page = await open({ state: 'new-agent' });
+  await page.getByLabel('Name this agent').fill('night job');
+  await page.getByLabel('Your passphrase, to approve this').fill(rightPassphrase);
+  await ready(page);
+  await page.getByRole('button', { name: 'offline' }).click();
+  await expect(page.getByText('The details need the scope that was taken out. Put it back.')).toBeVisible();
+  await expect(approve(page)).toHaveAttribute('aria-disabled', 'true');
+});
+
+test('a new agent is named before it is approved, and one answer decides both', async ({ open }) => {
+  const page = await open({ state: 'new-agent' });
+  await page.getByLabel('Your passphrase, to approve this').fill(rightPassphrase);
+  await expect(page.getByText('Give the agent a name to approve.')).toBeVisible();
+  await expect(approve(page)).toHaveAttribute('aria-disabled', 'true');
+  await expect(page.getByRole('button', { name: 'Use this name' })).toHaveCount(0);
+  await page.getByLabel('Name this agent').fill('night job');
+  await ready(page);
+  await approve(page).click();
+  await expect(page.getByText('Approved for night job.')).toBeVisible();
+  expect((await sent(page, 'approvals.approve'))[0]?.input).toMatchObject({ agentName: 'night job' });
+});
+
+test('deny takes one key, with a reason if one was written', async ({ open }) => {
+  const page = await open({ state: 'full' });
+  await guardOpen(page);
+  await page.keyboard.press('d');
+  await expect(page.getByText('Denied. Claude Code was told.')).toBeVisible();
+  await page.getByRole('button', { name: 'Deny with a reason' }).click();
+  await page.getByLabel('Name this agent').fill('night job');
+  await guardOpen(page);
+  await page.getByLabel(/Reason/).fill('not today');
+  await page.getByLabel(/Reason/).press('Enter');
+  await expect
+    .poll(async () => (await sent(page, 'approvals.deny')).map((call) => call.input))
+    .toEqual([{ id: 'high-1' }, { id: 'new-1', reason: 'not today' }]);
+});
+
+test('a request that comes in is announced and never takes the place of the one being read', async ({ open }) => {
+  const page = await open({ state: 'low' });
+  await ready(page);
+  await page.evaluate(() => window.memoryCore?.ask());
+  await expect(page.getByText(/^New request from release-bot: Read the .* Low risk\.$/)).toBeAttached();
+  await expect(page.locator('[aria-current="true"]')).toHaveText(/Cursor/);
+  await ready(page);
+});
+
+test('the toast leads to the grant', async ({ open }) => {
+  const page = await open({ state: 'low' });
+  await ready(page);
+  await page.keyboard.press('a');
+  await page.getByRole('button', { name: 'See the grant' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Grants' })).toBeVisible();
+  await expect(page.getByText('Digest of what you signed')).toBeVisible();
+});
+
+test('what an agent wrote is drawn as characters: no markup, no link, nothing turned around (goal A2)', async ({ open }) => {
+  const page = await open({ state: 'new-agent' });
+  const claim = page.locator('figure blockquote');
+  await expect(claim).toContainText('⟨RLO⟩tnuocca ruoy⟨PDF⟩');
+  await expect(claim).toContainText('<b>bold</b> [link](javascript:alert(1))');
+  expect(await claim.locator('b, a, strong').count()).toBe(0);
+});
+
+test('ten thousand characters fold away and leave the buttons in sight', async ({ open }) => {
+  const page = await open({ state: 'long' });
+  await page
+    .locator('figure')
+    .getByRole('button', { name: /Show all/ })
+    .click();
+  await expect(approve(page)).toBeInViewport();
+  await expect(page.getByRole('button', { name: 'Deny', exact: true })).toBeInViewport();
+});
+
+test('Later goes to the next request and decides nothing', async ({ open }) => {
+  const page = await open({ state: 'full' });
+  await page.keyboard.press('l');
+  await expect(page.locator('[aria-current="true"]')).toHaveText(/New agent/);
+  expect(await sent(page, 'approvals.deny')).toEqual([]);
+});
+
+test('with 500 waiting requests a key is answered on screen within 100 ms at p95 (goal P8)', async ({ open }) => {
+  const page = await open({ state: 'many' });
+  await ready(page);
+  const times = await page.evaluate(async () => {
+    const measured: number[] = [];
+    for (let round = 0; round < 40; round += 1) {
+      const start = performance.now();
+      document.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true }));
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+      measured.push(performance.now() - start);
+    }
+    return measured.sort((left, right) => left - right);
+  });
+  expect(times[37]).toBeLessThan(100);
+});

@@ -1,0 +1,143 @@
+import { rightPassphrase } from '../fixture/memory-core.ts';
+import { expect, test } from './fixture.ts';
+
+test('the first run makes a vault with a suggested passphrase, typed once more', async ({ open }) => {
+  const page = await open({ state: 'first-run' });
+  await page.getByRole('button', { name: 'Use this' }).click();
+  await expect(page.getByText(rightPassphrase)).toHaveCount(0);
+  await page.getByLabel('Passphrase').fill('something else');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('That is not the same.')).toBeVisible();
+  await page.getByLabel('Passphrase').fill(rightPassphrase);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Inbox' })).toBeVisible();
+});
+
+test("a passphrase of one's own that is too weak comes back with what the core measured", async ({ open }) => {
+  const page = await open({ state: 'first-run-file' });
+  await expect(page.getByText(/offers no keychain/)).toBeVisible();
+  await page.getByRole('button', { name: 'My own' }).click();
+  await page.getByLabel('Your passphrase').fill('horse');
+  await page.keyboard.press('Enter');
+  await page.getByLabel('Passphrase').fill('horse');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(/measures 34 bits; 60 are needed/)).toBeVisible();
+});
+
+test('a wrong passphrase is said, and the wait counts down', async ({ open }) => {
+  const page = await open({ state: 'locked' });
+  for (const wrong of ['one', 'two']) {
+    await page.getByLabel('Passphrase').fill(wrong);
+    await page.keyboard.press('Enter');
+    await expect(page.getByText('That is not the passphrase.')).toBeVisible();
+    await expect(page.getByLabel('Passphrase')).toHaveValue('');
+  }
+  await expect(page.getByText(/Wait \d s/)).toBeVisible();
+  await expect(page.getByText(/Wait/)).toHaveCount(0, { timeout: 8000 });
+  await page.getByLabel('Passphrase').fill(rightPassphrase);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'Inbox' })).toBeVisible();
+});
+
+test('an open vault is no key to another page (security rule 1)', async ({ open }) => {
+  const page = await open({ state: 'elsewhere' });
+  await expect(page.getByText('The vault is open in another page.')).toBeVisible();
+  await expect(page.getByRole('navigation')).toHaveCount(0);
+});
+
+test('a lock elsewhere locks this page', async ({ open }) => {
+  const page = await open({ page: 'grants' });
+  await page.getByRole('button', { name: 'Lock', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Unlock' })).toBeVisible();
+  await expect(page.getByText('release-bot')).toHaveCount(0);
+});
+
+test('a core that ended is said at once', async ({ open }) => {
+  const page = await open({ page: 'grants' });
+  await page.evaluate(() => window.endCore?.());
+  await expect(page.getByRole('heading', { name: 'Counterfoil has stopped' })).toBeVisible();
+});
+
+test('grants are revoked by keyboard alone (goal U2)', async ({ open }) => {
+  const page = await open({ page: 'grants' });
+  await page.getByText('release-bot').waitFor();
+  for (const key of ['j', 'x', 'j', 'x']) await page.keyboard.press(key);
+  await page.getByRole('button', { name: 'Revoke selected (2)' }).press('Enter');
+  await expect(page.getByText('Revoked 2 grants. Calls stop at once.')).toBeVisible();
+  await expect(page.getByText('Upstream: pending, tried until confirmed.')).toBeVisible();
+});
+
+test('pausing is one press; resuming needs presence, where it is asked', async ({ open }) => {
+  const page = await open({ page: 'agents' });
+  await page.getByRole('button', { name: 'Pause all agents' }).click();
+  await expect(page.getByText('All agents are paused.', { exact: true })).toBeVisible();
+  await page.getByRole('main').getByRole('button', { name: 'Resume agents' }).click();
+  await page.getByLabel(/to resume all agents/).fill(rightPassphrase);
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('All agents are paused.', { exact: true })).toHaveCount(0);
+});
+
+test('a suspended agent is resumed only with presence', async ({ open }) => {
+  const page = await open({ page: 'agents' });
+  await page.getByRole('button', { name: 'Resume', exact: true }).click();
+  await page.getByLabel(/to let night-summary work again/).fill('wrong');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('That is not the passphrase.')).toBeVisible();
+});
+
+test('a sign-in whose browser could not be opened gives the address', async ({ open }) => {
+  const page = await open({ page: 'connections' });
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.getByLabel(/to sign in to Second Bank/).fill(rightPassphrase);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('link', { name: 'Open the sign-in page' })).toHaveAttribute(
+    'href',
+    /^https:\/\/first-bank\.example\/authorize/,
+  );
+});
+
+test('the chain is verified on request, and a break is said plainly', async ({ open }) => {
+  const page = await open({ page: 'audit', state: 'broken-chain' });
+  await page.getByRole('button', { name: 'Verify chain' }).click();
+  await expect(page.getByText(/The chain is broken at entry 37/)).toBeVisible();
+});
+
+test('audit loads more, page by page', async ({ open }) => {
+  const page = await open({ page: 'audit' });
+  await expect(page.getByRole('row')).toHaveCount(51);
+  await page.getByRole('button', { name: 'Load more' }).click();
+  await expect(page.getByRole('row')).toHaveCount(101);
+});
+
+test('the demo starts from the empty inbox with presence', async ({ open }) => {
+  const page = await open({ state: 'empty' });
+  await page.getByRole('button', { name: 'Try it' }).click();
+  await page.getByLabel(/to add the demo bank/).fill(rightPassphrase);
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Starting the demo bank and its agent…')).toBeVisible();
+});
+
+test('an error says what happened, what is unaffected, and can be tried again', async ({ open }) => {
+  const page = await open({ state: 'error', page: 'grants' });
+  await expect(page.getByText('The database could not be read. Check the free space on the disk.')).toBeVisible();
+  await expect(page.getByText(/They are as they were/)).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Try again' })).toBeVisible();
+});
+
+for (const [width, height] of [
+  [700, 900],
+  [590, 360],
+  [360, 640],
+] as const) {
+  for (const name of ['inbox', 'grants', 'agents', 'connections', 'audit', 'settings']) {
+    test(`nothing runs out of the page: ${name} at ${width} by ${height}`, async ({ page, open }) => {
+      await page.setViewportSize({ width, height });
+      await open({ state: name === 'inbox' ? 'long' : 'full', page: name });
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      const over = await page.evaluate(() =>
+        [document.documentElement, document.querySelector('main')].map((one) => (one ? one.scrollWidth - one.clientWidth : 0)),
+      );
+      expect(over).toEqual([0, 0]);
+    });
+  }
+}
