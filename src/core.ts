@@ -71,7 +71,13 @@ export async function createCore(platform: Platform, store: Store, config: CoreC
   await vault.assertComplete();
   const listener = await bindLoopback({ port: config.agentPort, hosts: ['127.0.0.1'] });
   const issuer = `http://127.0.0.1:${listener.port}`;
-  const kept = { store, vault, clock, changes, log, audit: createAudit({ store, clock, changes }) };
+  const audit = createAudit({ store, clock, changes });
+  // Before whatever else follows an unlock: notices that go out then must come from a daemon that is trusted.
+  vault.onUnlock(() => {
+    audit.record({ event: 'vault.unlocked', approver: 'user', outcome: 'ok' });
+    platform.notifier.trust();
+  });
+  const kept = { store, vault, clock, changes, log, audit };
   const agents = createAgents(kept);
   const presets = config.presets === undefined ? {} : { presets: config.presets };
   const connections = createConnections({ ...kept, browser: platform.browser, ...presets });
@@ -118,10 +124,11 @@ function openAgentDoors(listener: Listener, parts: AgentDoorParts): () => Promis
     if (request.url?.startsWith('/proxy/')) gateway.handle(request, response);
     else authServer.handle(request, response);
   });
-  const stopSweeping = every(parts.clock, sweepEveryMs, () => {
+  const stopSweeping = every(parts, sweepEveryMs, () => {
     authServer.sweep();
     parts.approvals.expireDue();
-    for (const id of parts.grants.endExpired()) parts.broker.revoke(id, 'expired');
+    // The broker hears of each and lets go of what it held.
+    parts.grants.endExpired();
   });
   return async () => {
     stopSweeping();
@@ -135,12 +142,7 @@ type LifeParts = Pick<Core, 'vault' | 'audit' | 'agents' | 'approvals' | 'broker
 /** What follows from locking, unlocking and the tray. Returns how to end it. */
 function liveOn(platform: Platform, config: CoreConfig, parts: LifeParts): () => void {
   const { vault, audit, agents, approvals, broker, changes } = parts;
-  const { notifier, tray } = platform;
-  vault.onUnlock(() => {
-    audit.record({ event: 'vault.unlocked', approver: 'user' });
-    notifier.trust();
-    broker.settle().catch((error: unknown) => platform.log.error({ error: String(error) }, 'the revocation queue stopped'));
-  });
+  const { tray } = platform;
   vault.onLock(() => audit.record({ event: 'vault.locked' }));
   const showTray = (): void =>
     tray.show({ vault: vault.state(), paused: agents.paused(), pendingCount: approvals.listPending().length });
@@ -154,7 +156,7 @@ function liveOn(platform: Platform, config: CoreConfig, parts: LifeParts): () =>
     'revoke-everything': () => void broker.revokeAll({}),
     quit: config.quit,
   };
-  const unsubscribeTray = tray.onAction((action) => acts[action]());
+  const unsubscribeTray = tray.onAction((action) => logged(platform.log, acts[action]));
   showTray();
   return () => {
     unsubscribe();
@@ -162,11 +164,20 @@ function liveOn(platform: Platform, config: CoreConfig, parts: LifeParts): () =>
   };
 }
 
-function every(clock: Platform['clock'], milliseconds: number, task: () => void): () => void {
+function every({ clock, log }: Pick<Platform, 'clock' | 'log'>, milliseconds: number, task: () => void): () => void {
   let cancel = clock.after(milliseconds, run);
   function run(): void {
     cancel = clock.after(milliseconds, run);
-    task();
+    logged(log, task);
   }
   return () => cancel();
+}
+
+/** For work that nobody waits for: what goes wrong is written down and ends nothing else. */
+function logged(log: Platform['log'], task: () => void): void {
+  try {
+    task();
+  } catch (error) {
+    log.error({ error: error instanceof Error ? error.stack : String(error) }, 'work in the background failed');
+  }
 }

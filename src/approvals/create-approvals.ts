@@ -36,6 +36,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 const maxPendingPerAgent = 10;
 const maxPending = 100;
 const settingsId = 'approvals';
+const retryExpiryMs = 5_000;
 const longestTimerMs = 2 ** 31 - 1;
 
 type End = Exclude<ApprovalState, 'pending' | 'approved'>;
@@ -292,10 +293,18 @@ class GuardedApprovals implements Approvals {
     const ends = this.#table.list("state = 'pending'").map((row) => row.value.expiresAt);
     if (ends.length === 0) return;
     const wait = Math.max(0, Math.min(...ends) - this.#deps.clock.now());
-    this.#cancelTimer = this.#deps.clock.after(Math.min(wait, longestTimerMs), () => {
+    this.#cancelTimer = this.#deps.clock.after(Math.min(wait, longestTimerMs), () => this.#expireInTime());
+  }
+
+  /** A store that fails now is asked again: a request that is over stays undecidable meanwhile. */
+  #expireInTime(): void {
+    try {
       this.expireDue();
       this.#schedule();
-    });
+    } catch (error) {
+      this.#deps.log.error({ error: String(error) }, 'requests could not be expired');
+      this.#cancelTimer = this.#deps.clock.after(retryExpiryMs, () => this.#expireInTime());
+    }
   }
 
   #afterUnlock(): void {

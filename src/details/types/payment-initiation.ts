@@ -85,7 +85,7 @@ function fields(detail: Detail): readonly DetailField[] {
             label: 'Reference',
             kind: 'text',
             value: remittance,
-            enforcedBy: ['broker'],
+            enforcedBy,
             narrowable: false,
           } as const,
         ]),
