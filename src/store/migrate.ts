@@ -3,7 +3,7 @@ import { Refusal } from '../base/errors.ts';
 import type { Migration } from './migrations/migrations.ts';
 
 /** The schema's version as SQLite keeps it; 0 for an empty file. */
-export function schemaVersion(database: Database): number {
+function schemaVersion(database: Database): number {
   return Number(database.pragma('user_version', { simple: true }));
 }
 

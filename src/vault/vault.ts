@@ -18,7 +18,7 @@ import type { Keychain } from '../platform/keychain.ts';
 import type { Store } from '../store/store.ts';
 
 export { createVault } from './create-vault.ts';
-export type { GuardedRow, GuardedTable, GuardedTableDefinition } from './guarded-table.ts';
+export type { GuardedRow, GuardedTable } from './guarded-table.ts';
 export { guardedTable } from './guarded-table.ts';
 export { measurePassphrase, suggestPassphrase } from './passphrase.ts';
 

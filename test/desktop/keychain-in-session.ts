@@ -3,7 +3,7 @@
  *
  *     node keychain-in-session.ts <story> <folder>
  */
-import { execFileSync } from 'node:child_process';
+import { execSync } from 'node:child_process';
 import { join } from 'node:path';
 import { createChanges } from '../../src/base/changes.ts';
 import { systemClock } from '../../src/base/clock.ts';
@@ -19,8 +19,9 @@ const keychain = osKeychain();
 const passphrase = () => Secret.fromText('umbrella quartz violin tundra pickle');
 
 function lockKeyring(): void {
-  const service = ['--dest=org.freedesktop.secrets', '/org/freedesktop/secrets', 'org.freedesktop.Secret.Service.Lock'];
-  execFileSync('dbus-send', ['--session', '--print-reply', ...service, 'array:objpath:/org/freedesktop/secrets/collection/login']);
+  const send = 'dbus-send --session --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets';
+  const collection = 'array:objpath:/org/freedesktop/secrets/collection/login';
+  execSync(`${send} org.freedesktop.Secret.Service.Lock ${collection}`);
 }
 
 async function outcome(task: () => Promise<unknown>): Promise<unknown> {
@@ -51,7 +52,9 @@ async function withVault<Result>(use: (vault: Vault) => Promise<Result>): Promis
 
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('utf8');
 
-const stories: Readonly<Record<string, () => Promise<unknown>>> = {
+export type Story = 'round trip' | 'locked' | 'vault' | 'absent';
+
+const stories: Readonly<Record<Story, () => Promise<unknown>>> = {
   'round trip': async () => {
     await keychain.set('broker/one/two', Buffer.from('first'));
     await keychain.set('broker/one/two', Buffer.from('second'));
@@ -83,4 +86,4 @@ const stories: Readonly<Record<string, () => Promise<unknown>>> = {
   },
 };
 
-process.stdout.write(`${JSON.stringify(await stories[story]?.())}\n`);
+process.stdout.write(`${JSON.stringify(await stories[story as Story]())}\n`);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Story } from './keychain-in-session.ts';
 
 const run = promisify(execFile);
 const program = join(import.meta.dirname, 'keychain-in-session.ts');
@@ -31,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-const withKeyring = (story: string): readonly string[] => [
+const withKeyring = (story: Story): readonly string[] => [
   'dbus-run-session',
   '--',
   'bash',

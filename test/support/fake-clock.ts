@@ -25,7 +25,7 @@ interface Timer {
 }
 
 /** 2026-03-01T09:30:00.000Z */
-export const testStart = Date.UTC(2026, 2, 1, 9, 30);
+const testStart = Date.UTC(2026, 2, 1, 9, 30);
 
 /** More timers in one step than any test means: a task that always starts the next one. */
 const stepsAtMost = 10_000;

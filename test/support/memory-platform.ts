@@ -97,7 +97,7 @@ export function memoryLog(): MemoryLog {
   return { lines, info: write('info'), warn: write('warn'), error: write('error') };
 }
 
-export function memoryNotifier(): MemoryNotifier {
+function memoryNotifier(): MemoryNotifier {
   const shown = new Map<string, Notice>();
   const history: Notice[] = [];
   const listeners = listenersOf<NoticeEvent>();
@@ -138,7 +138,7 @@ export function memoryNotifier(): MemoryNotifier {
   };
 }
 
-export function memoryTray(): MemoryTray {
+function memoryTray(): MemoryTray {
   const states: TrayState[] = [];
   const listeners = listenersOf<TrayAction>();
   let stopped = false;
@@ -174,7 +174,7 @@ export function memoryBrowser(): MemoryBrowser {
   };
 }
 
-export function memoryProcesses(): MemoryProcesses {
+function memoryProcesses(): MemoryProcesses {
   const asked: Peer[] = [];
   return {
     evidence: evidenceOf(),
@@ -231,7 +231,7 @@ export const unknownEvidence: ProcessEvidence = {
   remarks: ['The system reported no process for this connection.'],
 };
 
-export function memoryDemo(): MemoryDemo {
+function memoryDemo(): MemoryDemo {
   const calls: string[] = [];
   return {
     calls,
