@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+
+/** Where Counterfoil may have left word of itself, best first. */
+export function descriptorFiles(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
+  const { COUNTERFOIL_RUNTIME_DIR: chosen, XDG_RUNTIME_DIR: runtime } = environment;
+  const folders = [
+    ...(chosen ? [chosen] : []),
+    ...(!chosen && runtime ? [join(runtime, 'counterfoil')] : []),
+    ...(chosen ? [] : [join(tmpdir(), `counterfoil-${userInfo().uid}`)]),
+  ];
+  return folders.map((folder) => join(folder, 'server.json'));
+}
+
+/** The issuer that a descriptor names. A hint only: whether a server answers there is asked next. */
+export function findIssuer(files: readonly string[] = descriptorFiles()): string | undefined {
+  for (const file of files) {
+    try {
+      const { issuer } = JSON.parse(readFileSync(file, 'utf8')) as { issuer?: unknown };
+      if (typeof issuer === 'string' && /^http:\/\/127\.0\.0\.1:\d+$/.test(issuer)) return issuer;
+    } catch {
+      // Not there, or being written: look on.
+    }
+  }
+  return undefined;
+}
+
+/** True when the server behind `issuer` says that it is the one. */
+export async function isAnswering(issuer: string): Promise<boolean> {
+  try {
+    const answer = await fetch(`${issuer}/.well-known/openid-configuration`, {
+      signal: AbortSignal.timeout(2000),
+      redirect: 'error',
+    });
+    const metadata = (await answer.json()) as { issuer?: unknown };
+    return metadata.issuer === issuer;
+  } catch {
+    return false;
+  }
+}
