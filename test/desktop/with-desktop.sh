@@ -12,10 +12,22 @@ if [ "${COUNTERFOIL_DESKTOP:-}" != inside ]; then
     command -v "$program" >/dev/null || { echo "$0: $program is not installed" >&2; exit 69; }
   done
   unset WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS
-  COUNTERFOIL_DESKTOP=inside exec xvfb-run -a -s '-screen 0 1280x800x24 -nolisten tcp' dbus-run-session -- "$0" "$@"
+  home=$(mktemp -d "${TMPDIR:-/tmp}/counterfoil-desktop-XXXXXX")
+  trap 'rm -rf "$home"' EXIT
+  export COUNTERFOIL_DESKTOP=inside COUNTERFOIL_DESKTOP_HOME="$home"
+  xvfb-run -a -s '-screen 0 1280x800x24' dbus-run-session -- "$0" "$@" <&0 &
+  screen=$!
+  # Ended from the inside: neither xvfb-run nor dbus-run-session ends what it started when it is ended itself.
+  trap '[ ! -s "$home/pid" ] || kill "$(cat "$home/pid")" 2>/dev/null || true' TERM INT
+  status=0
+  wait "$screen" || status=$?
+  while kill -0 "$screen" 2>/dev/null; do wait "$screen" || status=$?; done
+  exit "$status"
 fi
 
-home=$(mktemp -d "${TMPDIR:-/tmp}/counterfoil-desktop-XXXXXX")
+home=$COUNTERFOIL_DESKTOP_HOME
+unset COUNTERFOIL_DESKTOP COUNTERFOIL_DESKTOP_HOME
+echo $$ >"$home/pid"
 export XDG_RUNTIME_DIR="$home/run" XDG_DATA_HOME="$home/data" XDG_CONFIG_HOME="$home/config" XDG_CACHE_HOME="$home/cache"
 mkdir -m 700 "$XDG_RUNTIME_DIR" "$XDG_DATA_HOME" "$XDG_CONFIG_HOME" "$XDG_CACHE_HOME"
 # Neither a helper for the blind nor a portal is wanted here; both would be started by the bus and outlive us.
@@ -25,7 +37,6 @@ pids=()
 clean_up() {
   for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
   for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-  rm -rf "$home"
 }
 trap clean_up EXIT
 trap 'exit 130' INT
@@ -54,6 +65,8 @@ start "$notification_daemon"
 until_owned org.freedesktop.secrets
 until_owned org.freedesktop.Notifications
 
+"$@" <&0 &
+pids+=($!)
 status=0
-"$@" || status=$?
+wait "$!" || status=$?
 exit "$status"

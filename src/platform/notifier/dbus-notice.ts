@@ -36,6 +36,12 @@ export function notifyArguments(notice: Notice, { replaces, capabilities }: Daem
   ];
 }
 
+/** The same notice once more, without actions, expiring at once. */
+export function expiringArguments(notice: Notice, replaces: number): readonly unknown[] {
+  const withoutActions = notifyArguments({ ...notice, actions: [] }, { replaces, capabilities: new Set() });
+  return [...withoutActions.slice(0, -1), 1];
+}
+
 /**
  * What a daemon's key means for this notice; `undefined` for a key that was not offered.
  * From a daemon that is not the trusted one, only what opens the window.

@@ -2,7 +2,7 @@ import type { Log } from '../../base/log.ts';
 import { type Bus, type BusMessage, openBus } from '../dbus/open-bus.ts';
 import { addMatch, type WatchedName, watchName } from '../dbus/watch-name.ts';
 import type { Notice, NoticeEvent, Notifier } from '../notifier.ts';
-import { eventFor, notifyArguments } from './dbus-notice.ts';
+import { eventFor, expiringArguments, notifyArguments } from './dbus-notice.ts';
 
 export interface DbusNotifierOptions {
   readonly log: Log;
@@ -14,6 +14,7 @@ const notifications = {
   path: '/org/freedesktop/Notifications',
   interface: 'org.freedesktop.Notifications',
 } as const;
+const notifyCall = { ...notifications, member: 'Notify', signature: 'susssasa{sv}i' } as const;
 const wellKnownName = 'org.freedesktop.Notifications';
 
 /** A notice on the screen, and the daemon that put it there. */
@@ -27,8 +28,23 @@ interface Shown {
 interface Session {
   readonly bus: Bus;
   readonly name: WatchedName;
-  capabilities: { readonly of: string; readonly names: ReadonlySet<string> } | undefined;
+  daemon: Daemon | undefined;
 }
+
+/** What one daemon said about itself. */
+interface Daemon {
+  /** Its unique name. */
+  readonly name: string;
+  readonly capabilities: ReadonlySet<string>;
+  /** For example `Notification Daemon`. */
+  readonly program: string;
+}
+
+/**
+ * notification-daemon 3.20 says that a notice was closed when we ask, and leaves it on the screen. It does take away what
+ * has expired, so there the notice is replaced by one that expires at once.
+ */
+const leavesClosedNotices = 'Notification Daemon';
 
 /**
  * Notices through `org.freedesktop.Notifications`. Connects at once, and again at the next notice when the bus was lost.
@@ -55,7 +71,7 @@ class DbusNotifier implements Notifier {
   }
 
   get hasActions(): boolean {
-    return this.#session?.capabilities?.names.has('actions') ?? false;
+    return this.#session?.daemon?.capabilities.has('actions') ?? false;
   }
 
   show(notice: Notice): Promise<void> {
@@ -66,10 +82,9 @@ class DbusNotifier implements Notifier {
       const before = this.#shown.get(notice.id);
       const body = notifyArguments(notice, {
         replaces: before?.daemon === daemon ? before.daemonId : 0,
-        capabilities: session.capabilities?.names ?? new Set(),
+        capabilities: session.daemon?.capabilities ?? new Set(),
       });
-      const call = { ...notifications, destination: daemon, member: 'Notify', signature: 'susssasa{sv}i', body };
-      const [daemonId] = await session.bus.call(call);
+      const [daemonId] = await session.bus.call({ ...notifyCall, destination: daemon, body });
       if (typeof daemonId === 'number') this.#shown.set(notice.id, { notice, daemonId, daemon });
     });
   }
@@ -79,8 +94,7 @@ class DbusNotifier implements Notifier {
       const shown = this.#shown.get(id);
       this.#shown.delete(id);
       if (shown === undefined || this.#session?.name.owner() !== shown.daemon) return;
-      const call = { ...notifications, destination: shown.daemon, member: 'CloseNotification' };
-      await this.#session.bus.call({ ...call, signature: 'u', body: [shown.daemonId] });
+      await takeAway(this.#session, shown);
     });
   }
 
@@ -126,7 +140,7 @@ class DbusNotifier implements Notifier {
       if (session.name.owner() === undefined) await session.name.start();
       const daemon = session.name.owner();
       if (this.#trustsNext) this.#trusted = daemon;
-      if (daemon !== undefined && session.capabilities?.of !== daemon) await learnCapabilities(session, daemon);
+      if (daemon !== undefined && session.daemon?.name !== daemon) session.daemon = await meet(session.bus, daemon);
       return session;
     } finally {
       this.#trustsNext = false;
@@ -140,7 +154,7 @@ class DbusNotifier implements Notifier {
     bus.onSignal((message) => this.#hear(message));
     await addMatch(bus, `type='signal',interface='${notifications.interface}',path='${notifications.path}'`);
     const name = await watchName(bus, wellKnownName, () => {});
-    this.#session = { bus, name, capabilities: undefined };
+    this.#session = { bus, name, daemon: undefined };
     return this.#session;
   }
 
@@ -156,6 +170,7 @@ class DbusNotifier implements Notifier {
     if (message.sender !== this.#session?.name.owner()) return;
     if (message.interface !== notifications.interface || message.path !== notifications.path) return;
     const [daemonId, key] = message.body;
+    // security: rule 12. A daemon answers for the notices that it showed, not for those of the one before it.
     const shown = [...this.#shown.values()].find((one) => one.daemonId === daemonId && one.daemon === message.sender);
     if (shown === undefined) return;
     if (message.member === 'NotificationClosed') this.#shown.delete(shown.notice.id);
@@ -175,8 +190,17 @@ class DbusNotifier implements Notifier {
   }
 }
 
-async function learnCapabilities(session: Session, daemon: string): Promise<void> {
-  const [names] = await session.bus.call({ ...notifications, destination: daemon, member: 'GetCapabilities' });
-  const list = Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [];
-  session.capabilities = { of: daemon, names: new Set(list) };
+async function meet(bus: Bus, name: string): Promise<Daemon> {
+  const [names] = await bus.call({ ...notifications, destination: name, member: 'GetCapabilities' });
+  const [program] = await bus.call({ ...notifications, destination: name, member: 'GetServerInformation' });
+  const list = Array.isArray(names) ? names.filter((one) => typeof one === 'string') : [];
+  return { name, capabilities: new Set(list), program: String(program) };
+}
+
+async function takeAway({ bus, daemon }: Session, shown: Shown): Promise<void> {
+  const destination = shown.daemon;
+  if (daemon?.program === leavesClosedNotices) {
+    await bus.call({ ...notifyCall, destination, body: expiringArguments(shown.notice, shown.daemonId) });
+  }
+  await bus.call({ ...notifications, destination, member: 'CloseNotification', signature: 'u', body: [shown.daemonId] });
 }
