@@ -104,8 +104,17 @@ async function answerOf(ctx: TokenEndpointGrantContext, asked: Approval, deps: T
   polls.assertPace(asked.id);
   const milliseconds = Math.max(0, Math.min(holdMs, asked.expiresAt - clock.now()));
   await polls.hold(asked.id, approvals.waitForDecision(asked.id, milliseconds), ctx.req.socket);
+  await assertStillThere(ctx);
   agents.assertMayAsk(asked.agentId);
   return decided(approvals.find(asked.id) ?? asked, clock);
+}
+
+/** An answer is redeemed once: one that nobody would receive is kept for the agent's next poll. */
+async function assertStillThere(ctx: TokenEndpointGrantContext): Promise<void> {
+  // The answer can come in the same turn in which the agent left: let the system tell first.
+  await new Promise((resolve) => setImmediate(resolve));
+  const { socket } = ctx.req;
+  if (socket.destroyed || socket.readableEnded) throw new errors.AuthorizationPending();
 }
 
 function decided(approval: Approval, clock: Clock): Approval {

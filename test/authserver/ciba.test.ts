@@ -332,6 +332,16 @@ describe('CIBA Core 1.0, sections 10 and 11: the token request', () => {
     expect([(await answer).status, (await answer).body['error']]).toEqual([403, 'access_denied']);
   });
 
+  test('loses nothing when the agent has left just before the answer', async () => {
+    const id = await asked();
+    const leaving = new AbortController();
+    const { answer } = await held(id, { signal: leaving.signal });
+    leaving.abort();
+    door.approve(door.onlyPending());
+    await expect(answer).rejects.toThrow();
+    expect((await agent.poll(id)).status).toBe(200);
+  });
+
   test('for an unknown request is refused', async () => {
     expect((await agent.poll('unknown')).body['error']).toBe('invalid_grant');
   });
