@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
-import { createLinuxProcesses } from '../../src/platform/process-identity/linux.ts';
+import { createLinuxProcesses, identifyPeer } from '../../src/platform/process-identity/linux.ts';
+import { createProc, type Proc } from '../../src/platform/process-identity/read-proc.ts';
 import { makeProcFolder, type ProcFolder } from './proc-folder.ts';
 
 const peer = { kind: 'tcp', localPort: 0xb813, remotePort: 0xd431, family: 4 } as const;
@@ -129,6 +130,20 @@ describe.skipIf(process.platform === 'win32')('process evidence on Linux', () =>
       status: 'NoNewPrivs:\t1\nSeccomp:\t2\n',
     });
     expect((await identify()).confinement).toEqual(['Docker container', 'no new privileges', 'system call filter']);
+  });
+
+  test('a process that let go of the connection while it was looked at is not the one (security rule 20)', async () => {
+    proc.add({ pid: 8123, executable: program, sockets: [345_678] });
+    const real = createProc(proc.root);
+    let times = 0;
+    const lettingGo: Proc = {
+      ...real,
+      names(path) {
+        times += path === '8123/fd' ? 1 : 0;
+        return path === '8123/fd' && times > 1 ? [] : real.names(path);
+      },
+    };
+    expect(identifyPeer(lettingGo, peer)).toMatchObject({ state: 'unknown', uid: 1000 });
   });
 
   test('a connection that is not listed, or fits twice, is unknown', async () => {

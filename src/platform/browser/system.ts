@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type Clock, systemClock } from '../../base/clock.ts';
@@ -113,9 +113,8 @@ class ChromiumWindows implements SystemBrowser {
     // Whoever starts a first window here is the only one: what lies there was left by a run that was cut off.
     if (this.#profiles.length === 0) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
     await mkdir(folder, { recursive: true, mode: 0o700 });
+    // security: rule 10. Nothing that other pages left, and readable by this user only (mkdtemp gives 0700).
     const profile = await mkdtemp(join(folder, 'profile-'));
-    // security: rule 10. Nothing that other pages left, and readable by this user only.
-    await chmod(profile, 0o700);
     this.#profiles.push(profile);
     return profile;
   }

@@ -73,7 +73,7 @@ export const busDaemon = {
 export async function openBus(options: OpenBusOptions): Promise<Bus> {
   const { log, clock = systemClock } = options;
   const connection = sessionBus(options.busAddress === undefined ? {} : { busAddress: options.busAddress });
-  // security: without a listener a malformed message of any program on the bus would end this process
+  // Without a listener the first error would end this process.
   connection.on('error', (error: unknown) => log.warn({ reason: String(error) }, 'the session bus reported an error'));
   const closed = new Promise<never>((_resolve, reject) => {
     socketOf(connection).once('close', () => reject(new Error('the session bus closed the connection')));
@@ -98,7 +98,7 @@ function busOver(connection: MessageBus, { closed, clock }: { closed: Promise<ne
     async call({ timeout = answerTimeout, ...call }) {
       const sent = connection.call(new Message({ ...call, body: [...(call.body ?? [])] }));
       const reply = await withTimeout(Promise.race([sent, closed]), timeout, clock);
-      // security: the answer counts only from the one who was asked
+      // The bus drops answers that nobody asked for, unless it was configured otherwise.
       if (reply === null || !answers(reply.sender, call.destination)) throw new Error('the answer came from somebody else');
       return reply.body as readonly unknown[];
     },

@@ -25,13 +25,18 @@ export function createLinuxProcesses({ log, procRoot = '/proc' }: LinuxProcesses
   return {
     async identify(peer) {
       try {
-        return peer.kind === 'pid' ? identifyPid(proc, peer.pid) : identifyTcp(proc, peer);
+        return identifyPeer(proc, peer);
       } catch (error) {
         log.error({ reason: String(error) }, 'the process at the other end could not be looked at');
         return unknownEvidence('The process at the other end could not be looked at.');
       }
     },
   };
+}
+
+/** The same, on whatever stands for `/proc`. */
+export function identifyPeer(proc: Proc, peer: Peer): ProcessEvidence {
+  return peer.kind === 'pid' ? identifyPid(proc, peer.pid) : identifyTcp(proc, peer);
 }
 
 function identifyPid(proc: Proc, pid: number): ProcessEvidence {
