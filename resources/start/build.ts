@@ -41,7 +41,8 @@ function rendererConfig(part: Part): InlineConfig {
   return {
     configFile: join(root, 'renderer/vite.config.ts'),
     build: { outDir: folderOf(part), emptyOutDir: true },
-    logLevel: 'warn',
+    // What it warns of is known: packages that would use Node if there were one.
+    logLevel: 'error',
   };
 }
 

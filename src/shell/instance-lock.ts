@@ -21,6 +21,8 @@ export function takeInstanceLock(dataFolder: string): InstanceLock | undefined {
     chmodSync(file, 0o600);
     const database = new Database(file, { timeout: 0 });
     try {
+      // Nothing is ever written, so nothing can be left to roll back.
+      database.pragma('journal_mode = MEMORY');
       database.exec('BEGIN EXCLUSIVE');
     } catch (error) {
       database.close();

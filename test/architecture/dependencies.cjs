@@ -127,7 +127,7 @@ module.exports = {
       { path: '^(src/[^/]+|electron|renderer)(/|\\.ts$)' },
       {
         path: '^src/([^/]+)/',
-        pathNot: ['^$1/', '^src/([^/]+)/\\1\\.ts$', '^src/(base|contract|platform|store|shell)/', '^src/api/http\\.ts$'],
+        pathNot: ['^$1/', '^src/([^/]+)/\\1\\.ts$', '^src/(base|contract|platform|store|shell)/', '^src/api/(http|socket)\\.ts$'],
       },
     ),
 

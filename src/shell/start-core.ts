@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { openSocketDoor } from '../api/socket.ts';
+import { isRefusal, Refusal } from '../base/errors.ts';
+import type { ApprovalId } from '../base/ids.ts';
+import { type Core, createCore } from '../core.ts';
+import type { Platform } from '../platform/platform.ts';
+import { openStore } from '../store/sqlite.ts';
+import { announce } from './announce.ts';
+import type { Endings } from './endings.ts';
+import type { Folders } from './folders.ts';
+import { describePortHolder } from './port-holder.ts';
+import { version } from './version.ts';
+
+/** What a shell brings to a core. */
+export interface CoreStart {
+  readonly platform: Platform;
+  readonly folders: Folders;
+  readonly agentPort: number;
+  readonly openWindow: (approval?: ApprovalId) => void;
+  readonly quit: () => void;
+  readonly endings: Endings;
+}
+
+/** Opens the store and builds the core on it. Refuses as `createCore` does; a taken port is refused with the name of who has it. */
+export async function startCore(start: CoreStart): Promise<Core> {
+  const { platform, folders, agentPort, openWindow, quit, endings } = start;
+  const store = openStore({ file: join(folders.data, 'counterfoil.db') });
+  endings.add(() => store.close());
+  try {
+    const core = await createCore(platform, store, { agentPort, version, openWindow, quit });
+    endings.add(() => core.stop());
+    return core;
+  } catch (error) {
+    if (!isRefusal(error, 'port_taken')) throw error;
+    throw await portTaken(platform, agentPort, error);
+  }
+}
+
+async function portTaken(platform: Platform, port: number, cause: Refusal): Promise<Refusal> {
+  const holder = await describePortHolder(platform.processes, port);
+  return new Refusal('port_taken', `Port ${port} is in use by ${holder ?? 'another program'}. Nothing was started.`, {
+    hint: 'End that program, or choose another port: npm start -- --port 7500',
+    cause,
+  });
+}
+
+/** Makes the running core known to the person's own programs: the socket, then the descriptor that names the server. */
+export async function goPublic(core: Core, { platform, folders, openWindow, endings }: CoreStart): Promise<void> {
+  const { clock, log } = platform;
+  const door = await openSocketDoor({ api: core.api, clock, log, path: folders.socket, onOpen: () => openWindow() });
+  endings.add(() => door.close());
+  endings.add(announce({ core, clock, file: folders.descriptor, pid: process.pid }));
+}
