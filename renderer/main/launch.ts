@@ -21,3 +21,10 @@ export function takeLaunch(): Launch {
   history.replaceState(null, '', `${location.pathname}${location.search}${page}`);
   return launch;
 }
+
+/** Goes to a request that a shell asks for later, by a fragment in a page that is already open. */
+export function followOpenRequests(): void {
+  window.addEventListener('hashchange', () => {
+    takeLaunch();
+  });
+}

@@ -25,7 +25,7 @@ export function Shell() {
     '?': () => setSheetOpen(true),
   });
   return (
-    <div className="grid h-full grid-cols-[76px_minmax(0,1fr)] rail:grid-cols-[200px_minmax(0,1fr)]">
+    <div className="grid h-full grid-cols-[84px_minmax(0,1fr)] rail:grid-cols-[200px_minmax(0,1fr)]">
       <a href="#page" onClick={skipToPage} className="sr-only focus:not-sr-only focus:fixed focus:z-10 focus:bg-surface focus:p-3">
         {text.skip}
       </a>

@@ -43,7 +43,7 @@ export function Standing({ standing }: Pick<FactProps, 'standing'>) {
 /** Facts one under the other, label above value: for a narrow column. */
 export function FactColumn({ facts }: { readonly facts: readonly FactProps[] }) {
   return (
-    <dl className="text-sm">
+    <dl className="text-sm max-card:flex max-card:flex-wrap max-card:gap-x-6">
       {facts.map((fact, index) => (
         <div key={index} className="mt-2">
           <dt className="text-xs text-ink-3">

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { draftOf, firstLifetime, toggled, withField, withMember } from '../../renderer/features/inbox/draft.ts';
+import { draftOf, firstLifetime, lifetimeLadder, toggled, withField, withMember } from '../../renderer/features/inbox/draft.ts';
 import { cardFor } from './fixture/requests.ts';
 
 const payment = cardFor('high-1', 0);
@@ -11,9 +11,9 @@ describe('the answer as it is narrowed', () => {
     expect(draftOf(payment).narrowing.scopes).toEqual(payment.scopes);
   });
 
-  it('offers a quarter of an hour first where it may, else the shortest time', () => {
-    expect(firstLifetime(['once', '15m', '30d'])).toBe('15m');
-    expect(firstLifetime(['once'])).toBe('once');
+  it('has the lifetime that the core put first, in a ladder from short to long', () => {
+    expect(firstLifetime(['1h', 'once', '15m', 'today'])).toBe('1h');
+    expect(lifetimeLadder(['1h', 'once', '15m', 'today'])).toEqual(['once', '15m', '1h', 'today']);
   });
 
   it('replaces one member and leaves the request itself alone', () => {

@@ -25,7 +25,7 @@ export function EntriesTable({ entries }: { readonly entries: readonly AuditEntr
       aria-label={text.title}
       className="shrink-0 relative overflow-x-auto rounded-l border border-line bg-surface"
     >
-      <table className="w-full border-separate border-spacing-0">
+      <table className="w-full border-separate border-spacing-0 wrap-break-word">
         <thead>
           <tr>
             {Object.entries(text.columns).map(([key, label]) => (

@@ -18,7 +18,7 @@ interface GrantRowProps {
   readonly onRevoke: () => void;
 }
 
-const cell = 'border-b border-line px-3.5 py-2.75 align-top';
+const cell = 'border-b border-line px-3.5 py-2.75 align-top max-card:px-2.5';
 
 /** One grant. The whole of it is in the details; the row says what matters. */
 export function GrantRow({ grant, selected, open, onSelect, onOpen, onRevoke }: GrantRowProps) {
@@ -64,8 +64,11 @@ export function GrantRow({ grant, selected, open, onSelect, onOpen, onRevoke }: 
       </td>
       <td className={cell}>
         <Until grant={grant} />
+        <div className="mt-1 card:hidden">
+          <Used grant={grant} />
+        </div>
       </td>
-      <td className={cell}>
+      <td className={`${cell} max-card:hidden`}>
         <Used grant={grant} />
       </td>
       <td className={`${cell} w-0 text-end`}>

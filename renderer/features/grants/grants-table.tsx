@@ -39,14 +39,18 @@ export function GrantsTable({ grants, selected, onSelect, openId, onOpen, onRevo
       aria-label={text.title}
       className="relative overflow-x-auto rounded-l border border-line bg-surface"
     >
-      <table className="w-full border-separate border-spacing-0">
+      <table className="w-full border-separate border-spacing-0 wrap-break-word">
         <thead>
           <tr>
             <th scope="col" className={head}>
               <span className="sr-only">{text.columns.select}</span>
             </th>
             {[text.columns.agent, text.columns.may, text.columns.on, text.columns.until, text.columns.used].map((column) => (
-              <th key={column} scope="col" className={classNames(head, column === text.columns.on && 'max-card:hidden')}>
+              <th
+                key={column}
+                scope="col"
+                className={classNames(head, (column === text.columns.on || column === text.columns.used) && 'max-card:hidden')}
+              >
                 {column}
               </th>
             ))}

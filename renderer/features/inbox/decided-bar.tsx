@@ -12,7 +12,7 @@ interface DecidedBarProps {
 /** In place of the buttons when there is nothing left to decide. */
 export function DecidedBar({ state, torn, onNext }: DecidedBarProps) {
   return (
-    <footer className="sticky bottom-0 flex min-h-16 flex-wrap items-center gap-3 border-t border-line bg-surface px-6 py-3">
+    <footer className="sticky bottom-0 max-card:-bottom-6 flex min-h-16 flex-wrap items-center gap-3 border-t border-line bg-surface px-6 py-3">
       <p role="status" className="font-medium">
         {text.ended[state]}
       </p>

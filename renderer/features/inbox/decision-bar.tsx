@@ -41,7 +41,7 @@ export function DecisionBar({ decision, presence, ready, missing, onLater }: Dec
   const deny = () => decision.deny(reason.current?.value.trim());
   useKeys({ a: approve, d: deny, l: onLater });
   return (
-    <footer className="sticky bottom-0 border-t border-line bg-surface px-6 py-3 max-card:px-4">
+    <footer className="sticky bottom-0 border-t max-card:-bottom-6 border-line bg-surface px-6 py-3 max-card:px-4">
       <div aria-live="polite" className="text-sm">
         {decision.problem && <ProblemNote id={problemId} problem={decision.problem} />}
         {decision.tooEarly && <p className="text-ink-2">{text.decide.tooEarly}</p>}

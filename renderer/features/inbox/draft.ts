@@ -14,10 +14,16 @@ export function fieldKey(detailIndex: number, field: Pick<DetailFieldView, 'poin
   return `${detailIndex}${field.pointer}`;
 }
 
-/** The lifetime offered first: a quarter of an hour where it is allowed, else the shortest. */
+/** The lifetime offered first: the core's choice for this risk. */
 export function firstLifetime(lifetimes: readonly LifetimeName[]): LifetimeName {
-  if (lifetimes.includes('15m')) return '15m';
   return lifetimes[0] ?? 'once';
+}
+
+const ladder: readonly LifetimeName[] = ['once', '15m', '1h', 'today', '30d'];
+
+/** The lifetimes from the shortest to the longest, as a ladder to choose from. */
+export function lifetimeLadder(lifetimes: readonly LifetimeName[]): readonly LifetimeName[] {
+  return ladder.filter((lifetime) => lifetimes.includes(lifetime));
 }
 
 /** The answer before anything was narrowed: what was asked, for a short time. */

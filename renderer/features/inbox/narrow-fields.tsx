@@ -2,7 +2,7 @@ import type { CardView, LifetimeName } from '../../../src/contract/shapes.ts';
 import { Segmented } from '../../ui/choice.tsx';
 import { AmountField } from './amount-field.tsx';
 import { ChoicesField } from './choices-field.tsx';
-import { type Draft, fieldKey, withField } from './draft.ts';
+import { type Draft, fieldKey, lifetimeLadder, withField } from './draft.ts';
 import { text } from './text.ts';
 
 interface NarrowFieldsProps {
@@ -55,7 +55,7 @@ export function NarrowFields({ card, draft, onChange }: NarrowFieldsProps) {
         <span aria-hidden="true">{text.fields.goodFor}</span>
         <Segmented
           label={text.fields.goodFor}
-          options={card.lifetimes.map((value) => ({ value, label: text.fields.lifetimes[value] }))}
+          options={lifetimeLadder(card.lifetimes).map((value) => ({ value, label: text.fields.lifetimes[value] }))}
           value={narrowing.lifetime}
           onChange={setLifetime}
         />

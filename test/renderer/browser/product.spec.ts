@@ -133,3 +133,16 @@ test('the first page needs at most 150 kB of JavaScript, gzipped (goal P8)', () 
   expect(needed.size).toBeGreaterThan(5);
   expect(size).toBeLessThanOrEqual(150_000);
 });
+
+test('a fragment opens a request in a page that is already open', async ({ page }) => {
+  await giveBridge(page, 'locked');
+  await page.goto(`${server.origin}/#open=low-1`);
+  await page.getByLabel('Passphrase').fill(rightPassphrase);
+  await page.keyboard.press('Enter');
+  await expect(page.locator('[aria-current="true"]')).toHaveText(/Cursor/);
+  await page.evaluate(() => {
+    location.hash = 'open=high-1';
+  });
+  await expect(page.locator('[aria-current="true"]')).toHaveText(/Pay €250.00/);
+  expect(page.url()).toContain('#/inbox?id=high-1');
+});
