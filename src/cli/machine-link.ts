@@ -60,10 +60,15 @@ function checkData({ data }: Folders, machine: Machine): Check {
 async function checkServer({ descriptor }: Folders): Promise<Check> {
   const found = readDescriptor(descriptor);
   if (found === undefined) return { name: 'server', state: 'fail', detail: `not running (no ${descriptor})` };
-  const answers = await namesItself(found.issuer);
-  if (!answers)
-    return { name: 'server', state: 'fail', detail: `nobody answers as ${found.issuer}, though pid ${found.pid} was there` };
-  return { name: 'server', state: 'ok', detail: `${found.issuer}, pid ${found.pid}, since ${found.started}` };
+  const detail = `${found.issuer}, pid ${found.pid}, since ${found.started}`;
+  switch (await askIssuer(found.issuer)) {
+    case 'itself':
+      return { name: 'server', state: 'ok', detail };
+    case 'not yet':
+      return { name: 'server', state: 'warn', detail: `${detail}; agents can ask once it is set up` };
+    case 'nobody':
+      return { name: 'server', state: 'fail', detail: `nobody answers as ${found.issuer}, though pid ${found.pid} was there` };
+  }
 }
 
 function readDescriptor(file: string): Descriptor | undefined {
