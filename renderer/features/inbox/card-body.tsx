@@ -45,7 +45,7 @@ export function CardBody({ card, preview, naming, fields }: CardBodyProps) {
       )}
       {fields}
       {card.claim !== undefined && <Claim name={card.agent.name} words={card.claim} />}
-      <Consequences preview={preview} />
+      {card.state === 'pending' && <Consequences preview={preview} />}
       <AskedExactly card={card} grantedDigest={preview.view?.grantedDigest} />
       {preview.view && (
         <p title={uiText.digestMeaning} className="mt-3.5 pb-3.5 font-mono text-sm tracking-wider text-ink-3">

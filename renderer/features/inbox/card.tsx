@@ -20,14 +20,16 @@ const tearMs = 120;
 
 interface CardProps {
   readonly card: CardView;
+  /** It was another one a moment ago. */
+  readonly changed: boolean;
   /** The request is answered or put off: on to the next. */
   readonly onDone: () => void;
   readonly onLater: () => void;
   readonly onOpenGrant: (grantId: string) => void;
 }
 
-/** One request as a cheque with a stub. Drawn anew for every version, so that no draft outlives what it was about. */
-export function Card({ card, onDone, onLater, onOpenGrant }: CardProps) {
+/** One request as a cheque with a stub. */
+export function Card({ card, changed, onDone, onLater, onOpenGrant }: CardProps) {
   const waiting = card.state === 'pending';
   const [draft, setDraft] = useState(() => draftOf(card));
   const [name, setName] = useState('');
@@ -60,6 +62,11 @@ export function Card({ card, onDone, onLater, onOpenGrant }: CardProps) {
       </div>
       <div className="flex min-h-0 min-w-0 flex-col">
         <div className="min-h-0 px-6 pt-6 max-card:px-4 max-card:pt-4 card:overflow-y-auto">
+          {changed && waiting && (
+            <p role="status" className="mb-3 text-sm font-medium text-warn">
+              {text.decide.changed}
+            </p>
+          )}
           <CardBody
             card={card}
             preview={preview}

@@ -90,7 +90,7 @@ function Desk({ pending, recent, openId, onOpen, onOpenGrant }: DeskProps) {
           <p className="mt-1 text-ink-2">{text.rest.body(pending.length)}</p>
         </section>
       ) : (
-        <OpenCard id={firstId} onDone={goOn} onLater={goOn} onOpenGrant={onOpenGrant} />
+        <OpenCard key={firstId} id={firstId} onDone={goOn} onLater={goOn} onOpenGrant={onOpenGrant} />
       )}
     </div>
   );

@@ -112,6 +112,8 @@ export const text = {
   demo: {
     starting: 'Starting the demo bank and its agent…',
     sign_in: 'Sign in to the demo bank in the browser window that has just opened. Any name and password will do.',
+    notOpened:
+      'Sign in to the demo bank. No browser could be opened here, so go there by this link; any name and password will do.',
     signInLink: 'Open the sign-in page',
     running: 'The demo agent is at work. Its first request appears here in a moment.',
     failed: 'The demo could not be started.',

@@ -54,7 +54,7 @@ function Progress({ demo }: { readonly demo: DemoStateView }) {
   const address = demo.authorizationUrl === undefined ? undefined : webAddress(demo.authorizationUrl);
   return (
     <div role="status" className="mb-3 rounded-e-s border-s-3 border-info bg-info-soft px-3.5 py-2.5">
-      <p>{text.demo[demo.state]}</p>
+      <p>{address === undefined ? text.demo[demo.state] : text.demo.notOpened}</p>
       {demo.message !== undefined && (
         <p className="text-sm text-ink-2">
           <InertText text={demo.message} />

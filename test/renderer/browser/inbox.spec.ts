@@ -32,6 +32,7 @@ test('a card cannot be decided in its first 700 ms, by key or by click (goal A3)
   await ready(page);
   await page.keyboard.press('a');
   await expect(page.getByText('Approved for Cursor.')).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Nothing waits for you' })).toBeVisible();
   expect(await sent(page, 'approvals.approve')).toHaveLength(1);
 });
 
@@ -207,6 +208,26 @@ test('Later goes to the next request and decides nothing', async ({ open }) => {
   await page.keyboard.press('l');
   await expect(page.locator('[aria-current="true"]')).toHaveText(/New agent/);
   expect(await sent(page, 'approvals.deny')).toEqual([]);
+});
+
+test('a card that changes while it is read says so, and starts the wait and the answer again', async ({ open }) => {
+  const page = await open({ state: 'low' });
+  await ready(page);
+  await page.getByRole('button', { name: 'balances', exact: true }).click();
+  await page.evaluate(() => window.memoryCore?.change('low-1'));
+  await expect(page.getByText('The request changed while you looked at it.')).toBeVisible();
+  await page.keyboard.press('a');
+  expect(await sent(page, 'approvals.approve')).toEqual([]);
+  await expect(page.getByRole('button', { name: 'balances', exact: true })).toHaveAttribute('aria-pressed', 'true');
+});
+
+test('a decided request can be looked at again, without anything to decide', async ({ open }) => {
+  const page = await open({ state: 'full' });
+  await page.getByText('Recent decisions').click();
+  await page.getByRole('button', { name: /Approved/ }).click();
+  await expect(page.getByText('This was approved. The grant is in your list.')).toBeVisible();
+  await expect(approve(page)).toHaveCount(0);
+  await expect(page.getByText('If you approve')).toHaveCount(0);
 });
 
 /** Milliseconds from a key to the frame that shows what it did, for some steps through the queue. */
