@@ -19,7 +19,7 @@ const shownParents = 8;
 const mostArguments = 64;
 const longestArgument = 1_000;
 
-/** What `/proc` reports. Looks at once, without a thread: 5-20 ms with a few hundred processes. */
+/** What `/proc` reports. Looks at once, without a thread: 10-30 ms with a few hundred processes. */
 export function createLinuxProcesses({ log, procRoot = '/proc' }: LinuxProcessesOptions): ProcessIdentity {
   const proc = createProc(procRoot);
   return {

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { fileIdentity, type Proc } from './read-proc.ts';
 
 export interface Holders {
@@ -27,8 +28,15 @@ export function findHolders(proc: Proc, inode: number, uid: number): Holders {
 }
 
 function processesOfFirst(proc: Proc, uid: number): readonly number[] {
-  const all = (proc.names('') ?? []).filter((name) => /^\d+$/.test(name)).map(Number);
-  const theirs = all.filter((pid) => fileIdentity(`${proc.root}/${pid}`)?.ownerUid === uid);
-  const known = new Set(theirs);
-  return [...theirs, ...all.filter((pid) => !known.has(pid))];
+  const all = (proc.names('') ?? [])
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({
+      pid: Number(name),
+      owner: fileIdentity(`${proc.root}/${name}`)?.ownerUid,
+    }));
+  const own = process.getuid?.();
+  // Asking in vain costs more than an answer.
+  const readable = all.filter(({ owner }) => own === 0 || owner === own);
+  const isTheirs = ({ owner }: { owner: number | undefined }): boolean => owner === uid;
+  return [...readable.filter(isTheirs), ...readable.filter((one) => !isTheirs(one))].map(({ pid }) => pid);
 }
