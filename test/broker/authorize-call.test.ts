@@ -51,7 +51,7 @@ describe('a call that may go out', () => {
       ath: createHash('sha256').update(token).digest('base64url'),
     });
     const [header, claims, signature] = dpop.split('.');
-    const key = { key: createPublicKey({ key: jwk as never, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const;
+    const key = { key: createPublicKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const;
     expect(verify('sha256', Buffer.from(`${header}.${claims}`), key, Buffer.from(signature ?? '', 'base64url'))).toBe(true);
     const facts = await bench.connections.introspect(bench.connection.id, Secret.fromText(token));
     expect(facts).toMatchObject({ jkt: await calculateJwkThumbprint(jwk), actorSubject: grant.agentId });
