@@ -1,4 +1,5 @@
 import type { Audit } from '../audit/audit.ts';
+import type { Changes } from '../base/changes.ts';
 import type { Clock } from '../base/clock.ts';
 import { isRefusal } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -10,6 +11,7 @@ import type { UpstreamTokenRow, UpstreamTokens } from './upstream-tokens.ts';
 interface RevocationQueueDeps {
   readonly audit: Audit;
   readonly clock: Clock;
+  readonly changes: Changes;
   readonly log: Log;
   readonly vault: Vault;
   readonly connections: Connections;
@@ -82,7 +84,10 @@ export class RevocationQueue {
   /** What is written after waiting is written to the row as it is then. */
   #update(row: UpstreamTokenRow, change: (row: UpstreamTokenRow) => void): void {
     const now = this.#deps.vault.state() === 'unlocked' ? this.#deps.tokens.find(row.id) : undefined;
-    if (now?.value.state === 'revoking') change(now);
+    if (now?.value.state !== 'revoking') return;
+    change(now);
+    // What the provider said is shown beside the grant.
+    this.#deps.changes.publish({ topic: 'grants' });
   }
 
   #postpone(row: UpstreamTokenRow, error: unknown): void {
