@@ -26,8 +26,8 @@ export interface BackchannelDeps {
 }
 
 /** Seconds. */
-export const defaultRequestLifetime = 300;
-export const longestRequestLifetime = 600;
+const defaultRequestLifetime = 300;
+const longestRequestLifetime = 600;
 
 /** Seconds that an agent waits between polls. A poll after a held one may come at once. */
 export const pollIntervalSeconds = 1;

@@ -25,7 +25,7 @@ export interface TokenEndpointDeps {
 }
 
 /** How long a poll waits for the person. */
-export const holdMs = 20_000;
+const holdMs = 20_000;
 
 type BackchannelRequest = InstanceType<Provider['BackchannelAuthenticationRequest']>;
 
@@ -48,9 +48,7 @@ async function poll(ctx: TokenEndpointGrantContext, deps: TokenEndpointDeps): Pr
   const request = await requestOfThisAgent(ctx, authReqId, deps);
   const asked = deps.approvals.findByRequest(hashOf(authReqId));
   if (asked === undefined) throw new errors.InvalidGrant('request not found');
-  assertSameKey(asked, proof);
   const pinned = deps.approvals.pinKey(asked.id, proof.thumbprint);
-  if (request.consumed !== undefined) throw new errors.InvalidGrant('already used');
   const answered = await answerOf(ctx, pinned, deps);
   await issue({ ctx, proof, request, approval: answered }, deps);
 }
@@ -89,11 +87,6 @@ async function requestOfThisAgent(
   const request = await deps.provider.BackchannelAuthenticationRequest.find(authReqId, { ignoreExpiration: true });
   if (request === undefined || request.clientId !== ctx.oidc.client.clientId) throw new errors.InvalidGrant('request not found');
   return request;
-}
-
-function assertSameKey(approval: Approval, proof: VerifiedProof): void {
-  if (approval.requestedJkt === undefined || approval.requestedJkt === proof.thumbprint) return;
-  throw new Refusal('key_mismatch', 'The request was made with another key.');
 }
 
 /** The approval once it allows something; holds a pending one for its time. Everything else is thrown. */

@@ -17,7 +17,7 @@ const denied: Row = ['access_denied', 403]; // CIBA Core 1.0, 13
 const broken: Row = ['server_error', 500]; // RFC 6749, 4.1.2.1
 
 /** Every refusal code once, with the section that names the error. */
-export const wireTable: Readonly<Record<RefusalCode, Row>> = {
+const wireTable: Readonly<Record<RefusalCode, Row>> = {
   invalid_input: ['invalid_request', 400], // RFC 6749, 5.2
   not_found: ['invalid_request', 404], // RFC 6749, 5.2
   conflict: ['invalid_grant', 400], // RFC 6749, 5.2: it was used in the meantime

@@ -200,6 +200,8 @@ describe('CIBA Core 1.0, section 7.1: client authentication', () => {
     ['without jti', { jti: undefined }],
     ['without exp', { exp: undefined }],
     ['living longer than a minute (security rule 18)', { exp: 1e10 }],
+    ['made in the future', { iat: 4e9, exp: 4e9 + 60 }],
+    ['made in the future without saying so', { iat: undefined, exp: 4e9 }],
     ['made long ago for a long life (security rule 18)', { iat: 1 }],
   ])('refuses an assertion %s', async (_what, more) => {
     const answer = await askWith(signJwt(agent.key, { alg: 'ES256' }, claims(more)));
@@ -372,6 +374,7 @@ describe('CIBA Core 1.0, sections 10 and 11: the token request', () => {
     expect(answers.map((answer) => answer.status).toSorted()).toEqual([200, 400, 400, 400, 400, 400]);
     const issued = door.keep.store.all("SELECT id FROM server_payloads WHERE model = 'AccessToken'");
     expect(issued).toHaveLength(1);
+    expect(door.revoked).toEqual([]);
   });
 
   test('after a restart gets what was approved before it', async () => {
