@@ -4,6 +4,7 @@ import { demoBankPreset } from '../../src/connections/presets.ts';
 import { type ContractClient, createClient, type Transport } from '../../src/contract/client.ts';
 import { fromBase64Url } from '../../src/contract/seal-presence.ts';
 import { type Core, type CoreConfig, createCore, scryptCostOption } from '../../src/core.ts';
+import type { Platform } from '../../src/platform/platform.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type MemoryPlatform, memoryPlatform } from '../support/memory-platform.ts';
@@ -14,9 +15,9 @@ export interface Page {
   readonly client: ContractClient;
 }
 
-export interface OpenCore {
+export interface OpenCore<Machine extends Platform = MemoryPlatform> {
   readonly core: Core;
-  readonly platform: MemoryPlatform;
+  readonly platform: Machine;
   readonly store: Store;
   /** The page in which the vault was made: unlocked here. */
   readonly page: Page;
@@ -45,14 +46,22 @@ export function pageOf(transport: Transport): Page {
 /** Where nothing listens: a demonstration that somebody runs on this machine is not touched. */
 const nobody = { issuer: 'http://127.0.0.1:1', api: 'http://127.0.0.1:1' };
 
-export interface OpenCoreOptions extends Partial<Pick<CoreConfig, 'presets' | 'agentPort'>> {
+export interface OpenCoreOptions<Machine extends Platform = MemoryPlatform>
+  extends Partial<Pick<CoreConfig, 'presets' | 'agentPort'>> {
   readonly vault?: 'absent' | 'unlocked';
   readonly file?: string;
-  readonly platform?: MemoryPlatform;
+  readonly platform?: Machine;
 }
 
-export async function openCore(options: OpenCoreOptions = {}): Promise<OpenCore> {
-  const platform = options.platform ?? memoryPlatform();
+export function openCore(options: OpenCoreOptions = {}): Promise<OpenCore> {
+  return openCoreOn(options.platform ?? memoryPlatform(), options);
+}
+
+/** A core over a platform of the test's own. */
+export async function openCoreOn<Machine extends Platform>(
+  platform: Machine,
+  options: OpenCoreOptions<Machine> = {},
+): Promise<OpenCore<Machine>> {
   const store = openStore({ file: options.file ?? ':memory:' });
   const windows: (string | undefined)[] = [];
   const core = await createCore(platform, store, {
