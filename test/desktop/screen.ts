@@ -65,11 +65,17 @@ export async function findNotice(): Promise<Area | undefined> {
   }
 }
 
-/** Waits for a notification whose buttons are drawn. */
-export async function untilNotice(): Promise<Area> {
+/** Waits for a notification whose buttons are drawn and stay where they are. */
+export async function untilNotice(): Promise<Area & { readonly buttons: readonly Place[] }> {
+  let before = '';
   return await until('a notification', async () => {
     const notice = await findNotice();
-    return notice !== undefined && (await findNoticeButtons(notice)).length > 0 ? notice : undefined;
+    if (notice === undefined) return undefined;
+    const found = { ...notice, buttons: await findNoticeButtons(notice) };
+    const now = JSON.stringify(found);
+    const isStill = now === before;
+    before = now;
+    return isStill && found.buttons.length > 0 ? found : undefined;
   });
 }
 
@@ -79,7 +85,7 @@ export async function untilNoNotice(): Promise<void> {
 
 /** Clicks a button of the notification on the screen, counted from the left. */
 export async function clickNoticeButton(index: number): Promise<void> {
-  const buttons = await findNoticeButtons(await untilNotice());
+  const { buttons } = await untilNotice();
   const button = buttons[index];
   if (button === undefined) throw new Error(`the notification has ${buttons.length} buttons`);
   await click(button);
