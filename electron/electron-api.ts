@@ -60,7 +60,12 @@ export interface IpcRegistry {
 
 export interface ElectronApp {
   readonly commandLine: { hasSwitch(name: string): boolean };
+  requestSingleInstanceLock(): boolean;
+  enableSandbox(): void;
+  setPath(name: 'userData', path: string): void;
+  whenReady(): Promise<void>;
   on(event: 'second-instance' | 'window-all-closed' | 'activate', listener: () => void): unknown;
+  on(event: 'before-quit', listener: (event: Preventable) => void): unknown;
   on(event: 'web-contents-created', listener: (event: unknown, contents: Contents) => void): unknown;
 }
 
@@ -69,8 +74,8 @@ export interface SystemNotice {
   show(): void;
   close(): void;
   on(event: 'click' | 'close', listener: () => void): unknown;
-  /** `index` counts the actions as they were given. */
-  on(event: 'action', listener: (details: unknown, index: number) => void): unknown;
+  /** `index` counts the actions as they were given; newer versions say it in `details`. */
+  on(event: 'action', listener: (details: { readonly actionIndex?: number }, index: number) => void): unknown;
 }
 
 export interface SystemNoticeOptions {
@@ -82,12 +87,30 @@ export interface SystemNoticeOptions {
 
 export interface SystemTray {
   setToolTip(text: string): void;
+  setIcon(name: TrayIcon): void;
   setMenu(entries: readonly TrayEntry[]): void;
+  onClick(listener: () => void): void;
   destroy(): void;
 }
 
-export interface TrayEntry {
-  readonly label: string;
-  readonly enabled?: boolean;
-  readonly click?: () => void;
+/** Names of the pictures `resources/icons/tray-<name>.png`. */
+export type TrayIcon = 'ok' | 'waiting' | 'locked' | 'paused';
+
+export type TrayEntry =
+  | { readonly kind: 'separator' }
+  | { readonly kind: 'line'; readonly label: string; readonly enabled: boolean; readonly click?: () => void };
+
+/** All of Electron that the app uses. `real-electron.ts` is the one that is real. */
+export interface ElectronParts {
+  readonly app: ElectronApp;
+  readonly ipc: IpcRegistry;
+  readonly isNoticeSupported: () => boolean;
+  readonly createNotice: (options: SystemNoticeOptions) => SystemNotice;
+  readonly createTray: () => SystemTray;
+  readonly createWindow: () => UiWindow;
+  readonly openExternal: (url: string) => Promise<void>;
+  /** Shows words in a box of its own; also before there is a window. */
+  readonly showError: (title: string, text: string) => void;
+  /** The profile of the window. After {@link ElectronApp.whenReady}. */
+  readonly uiSession: () => UiSession;
 }

@@ -6,7 +6,6 @@ const forbidden = [
   'remote-allow-origins',
   'load-extension',
   'disable-web-security',
-  'no-sandbox',
   'js-flags',
   'host-rules',
   'host-resolver-rules',

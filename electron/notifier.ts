@@ -28,9 +28,9 @@ export function createElectronNotifier({ isSupported, create }: NotifierDeps): N
       urgency: notice.urgency,
     });
     made.on('click', () => tell({ id: notice.id, action: 'open' }));
-    made.on('action', (_details, index) => {
+    made.on('action', (details, index) => {
       // security: rule 12 — only a button that we drew; any other index means nothing
-      const action = notice.actions[index];
+      const action = notice.actions[details.actionIndex ?? index];
       if (action !== undefined) tell({ id: notice.id, action: action.key });
     });
     made.on('close', () => {

@@ -1,32 +1,35 @@
-import type { Tray, TrayAction, TrayState } from '../src/platform/tray.ts';
+import { markFor } from '../src/platform/tray/draw-icon.ts';
+import { type MenuItem, menuFor, stateLine } from '../src/platform/tray/menu.ts';
+import type { Tray, TrayAction } from '../src/platform/tray.ts';
 import type { SystemTray, TrayEntry } from './electron-api.ts';
 
-/** The icon in the menu bar of macOS or the taskbar of Windows. On Linux the D-Bus tray is used instead. */
+/** The icon in the menu bar of macOS or the taskbar of Windows. On Linux the D-Bus tray is used instead; the menu is the same. */
 export function createElectronTray(create: () => SystemTray): Tray {
   const listeners = new Set<(action: TrayAction) => void>();
   let tray: SystemTray | undefined;
 
-  const entry = (label: string, action: TrayAction, enabled = true): TrayEntry => ({
-    label,
-    enabled,
-    click: () => {
-      for (const listener of [...listeners]) listener(action);
-    },
-  });
+  function act(action: TrayAction): void {
+    for (const listener of [...listeners]) listener(action);
+  }
+
+  function entryFor(item: MenuItem): TrayEntry {
+    if (item.kind === 'separator') return { kind: 'separator' };
+    const { label, enabled, action } = item;
+    return action === undefined ? { kind: 'line', label, enabled } : { kind: 'line', label, enabled, click: () => act(action) };
+  }
+
+  function begin(): SystemTray {
+    const made = create();
+    made.onClick(() => act('open'));
+    return made;
+  }
 
   return {
     show(state) {
-      tray ??= create();
-      tray.setToolTip(`Counterfoil: ${describe(state)}`);
-      tray.setMenu([
-        { label: describe(state), enabled: false },
-        entry('Open Counterfoil', 'open'),
-        entry('Open oldest request', 'open-oldest', state.pendingCount > 0),
-        entry('Pause all agents', 'pause', !state.paused),
-        entry('Lock', 'lock', state.vault === 'unlocked'),
-        entry('Revoke everything', 'revoke-everything', state.vault !== 'absent'),
-        entry('Quit', 'quit'),
-      ]);
+      tray ??= begin();
+      tray.setIcon(markFor(state).kind);
+      tray.setToolTip(`Counterfoil: ${stateLine(state)}`);
+      tray.setMenu(menuFor(state).map(entryFor));
     },
     onAction(listener) {
       listeners.add(listener);
@@ -38,10 +41,4 @@ export function createElectronTray(create: () => SystemTray): Tray {
       tray = undefined;
     },
   };
-}
-
-function describe({ vault, paused, pendingCount }: TrayState): string {
-  const waiting = pendingCount === 1 ? '1 request waits' : `${pendingCount} requests wait`;
-  const state = vault === 'absent' ? 'not set up yet' : vault;
-  return [state, ...(paused ? ['agents paused'] : []), ...(pendingCount > 0 ? [waiting] : [])].join(', ');
 }

@@ -52,9 +52,10 @@ function explain(error: unknown, err: (line: string) => void): number {
 async function runOnGround(start: HeadlessStart, { folders, lock }: Ground): Promise<number> {
   const log = createLog(folders.data, start.err);
   const endings = new Endings(log);
+  const life = beginLife(log);
+  endings.add(() => life.stop());
   endings.add(() => log.flush());
   endings.add(() => lock.release());
-  const life = beginLife(log);
   try {
     const platform = await choosePlatform({ ...start, dataFolder: folders.data, log, endings });
     const window = new BrowserWindow(platform.browser, start, log);

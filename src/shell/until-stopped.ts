@@ -1,5 +1,7 @@
 import type { Log } from '../base/log.ts';
 
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** Milliseconds that an orderly end may take. */
 const patience = 8000;
 
@@ -9,23 +11,34 @@ export interface Life {
   readonly over: Promise<number>;
   /** Ends it in order. */
   readonly quit: () => void;
+  /** Listens no longer. For when everything has ended. */
+  readonly stop: () => void;
 }
 
 /** Listens for the signals that mean "stop", and for bugs that nobody caught. A second signal does not wait. */
 export function beginLife(log: Log): Life {
   const { promise, resolve } = Promise.withResolvers<number>();
-  let asked = false;
+  let deadline: NodeJS.Timeout | undefined;
   const end = (code: number): void => {
-    if (asked) process.exit(code === 0 ? 1 : code);
-    asked = true;
+    if (deadline !== undefined) process.exit(1);
     // Also keeps the process alive while what it started is being ended.
-    setTimeout(() => process.exit(1), patience);
+    deadline = setTimeout(() => process.exit(1), patience);
     resolve(code);
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0));
-  process.on('uncaughtException', (error) => {
+  const onSignal = (): void => end(0);
+  const onBug = (error: Error): void => {
     log.error({ error: String(error), stack: error.stack }, 'a bug ended the program; the log has the details');
     end(1);
-  });
-  return { over: promise, quit: () => end(0) };
+  };
+  for (const signal of signals) process.on(signal, onSignal);
+  process.on('uncaughtException', onBug);
+  return {
+    over: promise,
+    quit: onSignal,
+    stop() {
+      clearTimeout(deadline);
+      for (const signal of signals) process.off(signal, onSignal);
+      process.off('uncaughtException', onBug);
+    },
+  };
 }

@@ -141,7 +141,7 @@ module.exports = {
     rule(
       'Electron is loaded in one place',
       'Depend on electron/electron-api.ts: it can be doubled in tests, and the binary need not be there.',
-      { path: ours, pathNot: '^electron/(real-electron|preload)\\.ts$' },
+      { path: ours, pathNot: '^electron/(main|real-electron|preload)\\.ts$' },
       { path: '(node_modules/electron(/|$)|^electron$)', dependencyTypesNot: ['type-only'] },
     ),
 

@@ -79,6 +79,14 @@ describe('packages for three systems', () => {
     expect(packaging.asarUnpack).toEqual(['**/*.node']);
   });
 
+  it('hold the pictures of the tray, one for each state, and an icon of the app', () => {
+    expect(packaging.files).toContain('resources/icons/tray-*.png');
+    for (const name of ['ok', 'waiting', 'locked', 'paused']) {
+      expect(existsSync(join(root, `resources/icons/tray-${name}.png`)), name).toBe(true);
+    }
+    expect(existsSync(join(root, packaging.directories.buildResources, 'icon.png'))).toBe(true);
+  });
+
   it('name files that are there', () => {
     expect(packaging.extraFiles.filter((file) => !existsSync(join(root, file)))).toEqual([]);
     expect(existsSync(join(root, packaging.directories.buildResources))).toBe(true);

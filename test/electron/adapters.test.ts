@@ -53,7 +53,7 @@ describe('notifications of macOS and Windows', () => {
     const { made, events, notifier } = setUp();
     await notifier.show(notice);
     expect(made[0]?.options.actions.map(({ text }) => text)).toEqual(['Review', 'Deny']);
-    made[0]?.listeners.get('action')?.({}, 1);
+    made[0]?.listeners.get('action')?.({ actionIndex: 1 }, 0);
     made[0]?.listeners.get('click')?.();
     expect(events).toEqual([
       { id: 'apr_1', action: 'deny' },
@@ -91,36 +91,33 @@ describe('notifications of macOS and Windows', () => {
 describe('the tray of macOS and Windows', () => {
   it('may only open, pause, lock, end and quit (security rule 29)', async () => {
     let menu: readonly TrayEntry[] = [];
-    let tip = '';
-    let destroyed = false;
+    let click = (): void => {};
+    const done: string[] = [];
     const double: SystemTray = {
-      setToolTip: (text) => {
-        tip = text;
-      },
+      setToolTip: (text) => done.push(text),
+      setIcon: (name) => done.push(name),
       setMenu: (entries) => {
         menu = entries;
       },
-      destroy: () => {
-        destroyed = true;
+      onClick: (listener) => {
+        click = listener;
       },
+      destroy: () => done.push('destroyed'),
     };
     const actions: string[] = [];
     const tray = createElectronTray(() => double);
     tray.onAction((action) => actions.push(action));
     tray.show({ vault: 'unlocked', paused: false, pendingCount: 2 });
-    for (const entry of menu) entry.click?.();
-    expect(actions).toEqual(['open', 'open-oldest', 'pause', 'lock', 'revoke-everything', 'quit']);
-    expect(tip).toBe('Counterfoil: unlocked, 2 requests wait');
+    expect(done).toEqual(['waiting', 'Counterfoil: 2 requests are waiting']);
+    for (const entry of menu) if (entry.kind === 'line') entry.click?.();
+    click();
+    expect(actions).toEqual(['open-oldest', 'open', 'pause', 'lock', 'revoke-everything', 'quit', 'open']);
     tray.show({ vault: 'locked', paused: true, pendingCount: 0 });
-    expect(tip).toBe('Counterfoil: locked, agents paused');
-    expect(menu.filter(({ enabled }) => enabled === false).map(({ label }) => label)).toEqual([
-      'locked, agents paused',
-      'Open oldest request',
-      'Pause all agents',
-      'Lock',
-    ]);
+    expect(done.slice(2)).toEqual(['locked', 'Counterfoil: Locked, agents are paused']);
+    const off = menu.flatMap((entry) => (entry.kind === 'line' && !entry.enabled ? [entry.label] : []));
+    expect(off).toEqual(['Locked, agents are paused', 'Open the oldest request', 'Pause all agents', 'Lock']);
     await tray.stop();
-    expect(destroyed).toBe(true);
+    expect(done.at(-1)).toBe('destroyed');
   });
 });
 

@@ -64,6 +64,23 @@ export class ContentsDouble extends Emitter implements Contents {
 export class AppDouble extends Emitter implements ElectronApp {
   readonly switches = new Set<string>();
   readonly commandLine = { hasSwitch: (name: string) => this.switches.has(name) };
+  readonly done: string[] = [];
+
+  requestSingleInstanceLock(): boolean {
+    return true;
+  }
+
+  enableSandbox(): void {
+    this.done.push('sandbox');
+  }
+
+  setPath(name: string, path: string): void {
+    this.done.push(`${name} ${path}`);
+  }
+
+  async whenReady(): Promise<void> {
+    this.done.push('ready');
+  }
 }
 
 export class SessionDouble extends Emitter implements UiSession {
