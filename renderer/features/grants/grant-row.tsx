@@ -50,7 +50,7 @@ export function GrantRow({ grant, selected, open, onSelect, onOpen, onRevoke }: 
           <InertText text={grant.agentName} fold={60} cut />
         </button>
         {grant.agentSince !== undefined && (
-          <small className="block text-xs text-ink-3">{text.since(shortDate(grant.agentSince, now))}</small>
+          <small className="block text-xs whitespace-nowrap text-ink-3">{text.since(shortDate(grant.agentSince, now))}</small>
         )}
       </td>
       <td className={cell}>
