@@ -70,6 +70,24 @@ export async function createCore(platform: Platform, store: Store, config: CoreC
   });
   await vault.assertComplete();
   const listener = await bindLoopback({ port: config.agentPort, hosts: ['127.0.0.1'] });
+  try {
+    return assemble(platform, config, { store, vault, changes, listener });
+  } catch (error) {
+    // Nothing half started: a port that is held answers agents, and nobody would be behind it.
+    await listener.close();
+    throw error;
+  }
+}
+
+interface Ground {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly changes: Changes;
+  readonly listener: Listener;
+}
+
+function assemble(platform: Platform, config: CoreConfig, { store, vault, changes, listener }: Ground): Core {
+  const { clock, log } = platform;
   const issuer = `http://127.0.0.1:${listener.port}`;
   const audit = createAudit({ store, clock, changes });
   // Before whatever else follows an unlock: notices that go out then must come from a daemon that is trusted.
@@ -100,12 +118,15 @@ export async function createCore(platform: Platform, store: Store, config: CoreC
     api,
     issuer,
     async stop() {
-      stopLife();
-      approvals.stop();
-      await stopDoors();
-      await broker.stop();
-      await connections.stop();
-      vault.lock();
+      try {
+        stopLife();
+        approvals.stop();
+        await stopDoors();
+        await broker.stop();
+        await connections.stop();
+      } finally {
+        vault.lock();
+      }
     },
   };
 }
@@ -145,8 +166,12 @@ function liveOn(platform: Platform, config: CoreConfig, parts: LifeParts): () =>
   const { tray } = platform;
   vault.onLock(() => audit.record({ event: 'vault.locked' }));
   const showTray = (): void =>
-    tray.show({ vault: vault.state(), paused: agents.paused(), pendingCount: approvals.listPending().length });
-  const unsubscribe = changes.subscribe(showTray);
+    logged(platform.log, () =>
+      tray.show({ vault: vault.state(), paused: agents.paused(), pendingCount: approvals.listPending().length }),
+    );
+  const unsubscribe = changes.subscribe(({ topic }) => {
+    if (topic === 'vault' || topic === 'approvals' || topic === 'agents') showTray();
+  });
   // security: rule 29, the tray opens, lowers and ends; it never approves or resumes
   const acts: Readonly<Record<TrayAction, () => void>> = {
     open: () => config.openWindow(),

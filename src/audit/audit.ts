@@ -10,7 +10,7 @@
  */
 import type { Changes } from '../base/changes.ts';
 import type { Clock } from '../base/clock.ts';
-import type { Change, Store } from '../store/store.ts';
+import type { Change, Durability, Store } from '../store/store.ts';
 
 export { createAudit } from './create-audit.ts';
 
@@ -117,7 +117,7 @@ export interface Audit {
    * Commits `change` together with its events, as one transaction. Refuses `conflict` as the store does; then
    * neither happened.
    */
-  commit(change: Change, events: readonly AuditEvent[]): void;
+  commit(change: Change, events: readonly AuditEvent[], durability?: Durability): void;
   /** Commits events alone. */
   record(...events: readonly AuditEvent[]): void;
   list(query: AuditQuery): readonly AuditEntry[];

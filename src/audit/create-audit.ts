@@ -1,5 +1,5 @@
 import { isoInstant } from '../base/clock.ts';
-import type { Statement } from '../store/store.ts';
+import type { Durability, Statement } from '../store/store.ts';
 import type { Audit, AuditDeps, AuditEntry, AuditEvent, AuditQuery, AuditVerification } from './audit.ts';
 import { type AuditRow, toEntry } from './audit-row.ts';
 import { entryHash, entryText, genesisHash, wellFormed } from './chain.ts';
@@ -29,9 +29,9 @@ class ChainedAudit implements Audit {
     this.#deps = deps;
   }
 
-  commit(change: readonly Statement[], events: readonly AuditEvent[]): void {
+  commit(change: readonly Statement[], events: readonly AuditEvent[], durability?: Durability): void {
     const { store, changes } = this.#deps;
-    store.commit([...change, ...this.#appendAll(events)]);
+    store.commit([...change, ...this.#appendAll(events)], durability);
     if (events.length > 0) changes.publish({ topic: 'audit' });
   }
 

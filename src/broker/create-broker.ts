@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../audit/audit.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import type { GrantId, ResourceId } from '../base/ids.ts';
 import type { CallFacts } from '../details/details.ts';
@@ -155,8 +156,12 @@ class GrantBroker implements Broker {
       return;
     }
     const answered = { ...callSubject(grant), event: 'call.answered' } as const;
-    if ('failed' in outcome) audit.record({ ...answered, outcome: 'error', reason: outcome.failed });
-    else audit.record({ ...answered, outcome: outcome.status < 400 ? 'ok' : 'error', facts: { status: outcome.status } });
+    const told: AuditEvent =
+      'failed' in outcome
+        ? { ...answered, outcome: 'error', reason: outcome.failed }
+        : { ...answered, outcome: outcome.status < 400 ? 'ok' : 'error', facts: { status: outcome.status } };
+    // The use was taken before; waiting for the disk once more would cost each call as much as all the rest.
+    audit.commit([], [told], 'process-end');
     // The provider no longer takes the token: the next call exchanges anew.
     if ('status' in outcome && outcome.status === 401) this.#dropToken(id);
     this.#endWhenUsedUp(grant);

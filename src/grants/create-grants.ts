@@ -1,7 +1,7 @@
 import type { AuditEvent, AuditEventName } from '../audit/audit.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import type { GrantId } from '../base/ids.ts';
-import type { SqlValue } from '../store/store.ts';
+import type { Durability, SqlValue } from '../store/store.ts';
 import type { GuardedRow, GuardedTable } from '../vault/vault.ts';
 import type { Grant, GrantEnd, Grants, GrantsDeps } from './grants.ts';
 import { grantsTable } from './grants-table.ts';
@@ -21,6 +21,13 @@ const endEvents: Readonly<Record<GrantEnd, AuditEventName>> = {
 };
 
 type Filter = Parameters<Grants['list']>[0];
+
+/** A grant as it shall be, and what is told of it. */
+interface Step {
+  readonly grant: Grant;
+  readonly events: readonly AuditEvent[];
+  readonly durability?: Durability;
+}
 
 class GuardedGrants implements Grants {
   readonly #deps: GrantsDeps;
@@ -72,6 +79,7 @@ class GuardedGrants implements Grants {
       // security: rule 28, the row version makes racing callers count one after the other
       grant: { ...value, usesReserved: value.usesReserved + 1, lastUsedAt: this.#deps.clock.now() },
       events,
+      durability: durabilityOfUse(value),
     }));
   }
 
@@ -79,7 +87,11 @@ class GuardedGrants implements Grants {
     this.#retry(() => {
       const row = this.#table.find(id);
       if (!row || row.value.usesReserved === 0) return;
-      this.#write(row, { ...row.value, usesReserved: row.value.usesReserved - 1 }, events);
+      this.#write(row, {
+        grant: { ...row.value, usesReserved: row.value.usesReserved - 1 },
+        events,
+        durability: durabilityOfUse(row.value),
+      });
     });
   }
 
@@ -104,12 +116,12 @@ class GuardedGrants implements Grants {
   }
 
   /** Changes a grant in force. `next` returns `undefined` for "as it is". */
-  #change(id: GrantId, next: (row: GuardedRow<Grant>) => { grant: Grant; events: readonly AuditEvent[] } | undefined): Grant {
+  #change(id: GrantId, next: (row: GuardedRow<Grant>) => Step | undefined): Grant {
     return this.#retry(() => {
       const row = this.#liveRow(id);
       const wanted = next(row);
       if (!wanted) return row.value;
-      this.#write(row, wanted.grant, wanted.events);
+      this.#write(row, wanted);
       return wanted.grant;
     });
   }
@@ -127,20 +139,19 @@ class GuardedGrants implements Grants {
   #end(row: GuardedRow<Grant>, by: GrantEnd): boolean {
     if (row.value.endedAt !== undefined) return false;
     const ended: Grant = { ...row.value, endedAt: this.#deps.clock.now(), endedBy: by };
-    this.#write(row, ended, [
-      {
-        ...subjectOf(ended),
-        event: endEvents[by],
-        approver: by === 'revoked' ? 'user' : 'none',
-        outcome: by === 'expired' ? 'expired' : 'ok',
-        facts: { uses: ended.usesReserved },
-      },
-    ]);
+    const event: AuditEvent = {
+      ...subjectOf(ended),
+      event: endEvents[by],
+      approver: by === 'revoked' ? 'user' : 'none',
+      outcome: by === 'expired' ? 'expired' : 'ok',
+      facts: { uses: ended.usesReserved },
+    };
+    this.#write(row, { grant: ended, events: [event] });
     return true;
   }
 
-  #write(row: GuardedRow<Grant>, grant: Grant, events: readonly AuditEvent[]): void {
-    this.#deps.audit.commit([this.#table.update(row, grant)], events);
+  #write(row: GuardedRow<Grant>, { grant, events, durability }: Step): void {
+    this.#deps.audit.commit([this.#table.update(row, grant)], events, durability);
     this.#deps.changes.publish({ topic: 'grants', id: grant.id });
   }
 
@@ -153,6 +164,11 @@ class GuardedGrants implements Grants {
       }
     }
   }
+}
+
+/** A limited use must not come back after a power cut; of an unlimited one only the count would be older. */
+function durabilityOfUse({ usesAllowed }: Grant): Durability {
+  return usesAllowed === undefined ? 'process-end' : 'power-loss';
 }
 
 function whyOver(grant: Grant, now: number): GrantEnd | undefined {

@@ -78,7 +78,8 @@ export interface Grants {
    */
   pinKey(id: GrantId, jkt: string): Grant;
   /**
-   * Takes one use, on disk before this returns, with `events` in the same transaction.
+   * Takes one use before this returns, with `events` in the same transaction. A counted use is on the disk; one of any number
+   * survives the end of the program, which is all that an unlimited grant needs.
    * Of any number of racing calls exactly `usesAllowed` succeed; the rest refuse `grant_used_up`.
    */
   reserveUse(id: GrantId, events: readonly AuditEvent[]): Grant;

@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { Refusal } from '../base/errors.ts';
 import { assertNotNewer, migrate } from './migrate.ts';
 import { migrations as allMigrations, type Migration } from './migrations/migrations.ts';
-import type { Change, SqlValue, Statement, Store } from './store.ts';
+import type { Change, Durability, SqlValue, Statement, Store } from './store.ts';
 
 export interface StoreOptions {
   /** Path of the database, or `:memory:`. Its folder is made (0700) when it is missing. */
@@ -68,6 +68,7 @@ class SqliteStore implements Store {
   readonly #database: Sqlite.Database;
   readonly #prepared = new Map<string, Sqlite.Statement>();
   readonly #run: Sqlite.Transaction<(change: Change) => void>;
+  #durability: Durability = 'power-loss';
 
   constructor(database: Sqlite.Database, file: string) {
     this.file = file;
@@ -93,8 +94,14 @@ class SqliteStore implements Store {
     }
   }
 
-  commit(change: Change): void {
-    this.#guard(() => this.#run.immediate(change));
+  commit(change: Change, durability: Durability = 'power-loss'): void {
+    this.#guard(() => {
+      if (durability !== this.#durability) {
+        this.#database.pragma(`synchronous = ${durability === 'power-loss' ? 'FULL' : 'NORMAL'}`);
+        this.#durability = durability;
+      }
+      this.#run.immediate(change);
+    });
   }
 
   close(): void {

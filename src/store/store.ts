@@ -17,6 +17,13 @@ export interface Statement {
 
 export type Change = readonly Statement[];
 
+/**
+ * What a committed change survives. `power-loss`: it is on the disk. `process-end`: the system has it, so a killed program loses
+ * nothing; a power cut may take the last moments, in order from the end. Whatever is committed later as `power-loss` takes
+ * everything before it along.
+ */
+export type Durability = 'power-loss' | 'process-end';
+
 export interface Store {
   /** Absolute path of the database, or `:memory:`. */
   readonly file: string;
@@ -26,11 +33,11 @@ export interface Store {
   /** Row by row, for reading a whole table. Finish or leave the loop before the next commit. */
   each<Row>(sql: string, ...values: readonly SqlValue[]): IterableIterator<Row>;
   /**
-   * Runs the change as one transaction; it is on disk when this returns.
+   * Runs the change as one transaction; it survives what `durability` says when this returns. Default `power-loss`.
    * Refuses `conflict` when a statement did not change its one row, `store_failed` when the disk or
    * the database says no: then nothing of it happened.
    */
-  commit(change: Change): void;
+  commit(change: Change, durability?: Durability): void;
   /** Checkpoints and closes. Later calls refuse `store_failed`. */
   close(): void;
 }

@@ -55,13 +55,16 @@ export interface GuardedTable<Value> {
 
 export interface GuardedTableDeps {
   readonly store: Store;
-  readonly vault: Pick<Vault, 'rowMac'>;
+  readonly vault: Pick<Vault, 'rowMac' | 'state'>;
 }
 
 /** The guarded table of that definition. `name` and the names of `columns` are ours and stand in the SQL as they are. */
 export function guardedTable<Value>(deps: GuardedTableDeps, definition: GuardedTableDefinition<Value>): GuardedTable<Value> {
   return new MacGuardedTable(deps, definition);
 }
+
+/** Rows of one table that are remembered as verified: about what is in use at one time. */
+const verifiedAtMost = 256;
 
 interface StoredRow {
   readonly id: string;
@@ -73,8 +76,10 @@ interface StoredRow {
 
 class MacGuardedTable<Value> implements GuardedTable<Value> {
   readonly #store: Store;
-  readonly #vault: Pick<Vault, 'rowMac'>;
+  readonly #vault: GuardedTableDeps['vault'];
   readonly #definition: GuardedTableDefinition<Value>;
+  /** What was verified, with the very bytes that it was verified from; newest last. */
+  readonly #verified = new Map<string, { readonly stored: StoredRow; readonly row: GuardedRow<Value> }>();
 
   constructor(deps: GuardedTableDeps, definition: GuardedTableDefinition<Value>) {
     this.#store = deps.store;
@@ -172,6 +177,18 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
   }
 
   #read(row: StoredRow): GuardedRow<Value> {
+    if (this.#isLocked()) return this.#check(row);
+    const known = this.#verified.get(row.id);
+    // The same bytes under the same key: nothing is trusted that was not verified.
+    if (known !== undefined && isSameRow(known.stored, row)) return known.row;
+    const read = this.#check(row);
+    this.#verified.delete(row.id);
+    if (this.#verified.size >= verifiedAtMost) this.#verified.delete(this.#verified.keys().next().value ?? '');
+    this.#verified.set(row.id, { stored: row, row: read });
+    return read;
+  }
+
+  #check(row: StoredRow): GuardedRow<Value> {
     const expected = this.#mac(row);
     const trusted = expected !== undefined;
     // security: rule 3
@@ -184,7 +201,7 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
   /** The body, if it is JSON and the index columns say what it says. */
   #valueOf(row: StoredRow): Value | undefined {
     try {
-      const value = JSON.parse(row.body) as Value;
+      const value = JSON.parse(row.body, frozen) as Value;
       const columns = Object.entries(this.#definition.columns(value));
       // security: rule 3
       return columns.every(([name, expected]) => isSameColumn(expected, row[name])) ? value : undefined;
@@ -209,7 +226,7 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
   }
 
   #isLocked(): boolean {
-    return this.#vault.rowMac(new Uint8Array()) === undefined;
+    return this.#vault.state() !== 'unlocked';
   }
 
   #tamperedRow(row: StoredRow): Refusal {
@@ -221,6 +238,17 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
 
 function isEqual(expected: Uint8Array, found: Uint8Array | null): boolean {
   return found !== null && expected.length === found.length && timingSafeEqual(expected, found);
+}
+
+/** Verified values are lent to many: nobody may change one. */
+function frozen(_key: string, value: unknown): unknown {
+  return typeof value === 'object' && value !== null ? Object.freeze(value) : value;
+}
+
+/** Every column, the MAC and the columns for queries included. */
+function isSameRow(one: StoredRow, other: StoredRow): boolean {
+  const names = Object.keys(other);
+  return names.length === Object.keys(one).length && names.every((name) => isSameColumn(one[name] ?? null, other[name]));
 }
 
 function isSameColumn(expected: SqlValue, found: SqlValue | undefined): boolean {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAudit } from '../../src/audit/audit.ts';
 import { createGrants } from '../../src/grants/grants.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { Durability, Store } from '../../src/store/store.ts';
 import { type OpenGrants, openGrants } from './open-grants.ts';
 
 let open: OpenGrants;
@@ -13,16 +13,16 @@ afterEach(() => open.keep.close());
 const codeOf = (error: unknown) => (error as { code?: string }).code;
 
 /** A store that lets somebody else in between reading and committing. */
-function interleaved(store: Store, before: () => void): Store {
+function interleaved(store: Store, before: (durability: Durability | undefined) => void): Store {
   return {
     ...store,
     file: store.file,
     first: (sql, ...values) => store.first(sql, ...values),
     all: (sql, ...values) => store.all(sql, ...values),
     close: () => store.close(),
-    commit(change) {
-      before();
-      store.commit(change);
+    commit(change, durability) {
+      before(durability);
+      store.commit(change, durability);
     },
   };
 }
@@ -38,6 +38,16 @@ describe('taking a use', () => {
     const codes = results.flatMap((result) => (result.status === 'rejected' ? [codeOf(result.reason)] : []));
     expect(new Set(codes)).toEqual(new Set(['grant_used_up']));
     expect(keep.events().filter((event) => event === 'call.forwarded')).toHaveLength(1);
+  });
+
+  test('a counted use waits for the disk, one of any number does not (security rule 28)', () => {
+    const { keep, create } = open;
+    const waited: (Durability | undefined)[] = [];
+    const store = interleaved(keep.store, (durability) => waited.push(durability));
+    const grants = createGrants({ ...keep, store, audit: createAudit({ ...keep, store }) });
+    grants.reserveUse(create({ usesAllowed: 1 }), []);
+    grants.reserveUse(create({}), []);
+    expect(waited).toEqual(['power-loss', 'process-end']);
   });
 
   test('a second writer between reading and writing does not make two uses of one (security rule 28)', () => {

@@ -78,6 +78,18 @@ describe('a guarded row', () => {
     refusal(() => keep.store.commit([table.insert('a', two)]), 'conflict');
   });
 
+  test('that was read is lent to many: nobody can change it', () => {
+    keep.store.commit([table.insert('a', one)]);
+    expect(() => Object.assign(found('a').value, { name: 'mine' })).toThrow(TypeError);
+  });
+
+  test('that was verified is not trusted while locked', () => {
+    keep.store.commit([table.insert('a', one)]);
+    expect(found('a').trusted).toBe(true);
+    keep.vault.lock();
+    expect(found('a').trusted).toBe(false);
+  });
+
   test('is the same after a restart', async () => {
     keep.store.commit([table.insert('a', one)]);
     keep = await keep.restart();
@@ -100,6 +112,8 @@ describe('a row that was changed outside (security rule 3)', () => {
   };
   for (const [column, value] of Object.entries(changes)) {
     test(`in its column ${column} is refused, left out of lists, and reported`, () => {
+      // What was verified before is verified again once a byte of it differs.
+      expect(table.list()).toHaveLength(2);
       run(`UPDATE agents SET ${column} = ? WHERE id = 'a'`, value);
       expectTampered(column === 'id' ? 'c' : 'a');
       expect(table.list().map(({ id }) => id)).toEqual(['b']);
