@@ -35,6 +35,20 @@ function chooseShell(args) {
   return headless;
 }
 
+/**
+ * Calls `stop` when the program that started us is gone. npm passes SIGTERM to the shell between it and us, and that shell
+ * ends without telling anybody.
+ */
+function followParent(stop) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, 500);
+  watch.unref();
+}
+
 /** Hands over to the shell: same terminal, same signals, same exit code. */
 function run({ command, args }, rest) {
   const child = spawn(command, [...args, ...rest], { stdio: 'inherit', cwd: root });
@@ -42,6 +56,7 @@ function run({ command, args }, rest) {
     // Ctrl-C reaches the child by itself, through the terminal; what only we were sent is passed on.
     process.on(signal, () => (signal === 'SIGINT' && process.stdin.isTTY ? undefined : child.kill(signal)));
   }
+  followParent(() => child.kill('SIGTERM'));
   child.on('error', (error) => {
     console.error(`Counterfoil: could not be started (${error.message}).`);
     process.exitCode = 1;
