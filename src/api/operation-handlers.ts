@@ -12,7 +12,7 @@ import { agentView } from './views/agent-view.ts';
 import { approvalSummary } from './views/approval-summary.ts';
 import { auditEntryView } from './views/audit-entry-view.ts';
 import { connectionView } from './views/connection-view.ts';
-import { grantView } from './views/grant-view.ts';
+import { grantViews } from './views/grant-view.ts';
 import { statusView } from './views/status-view.ts';
 
 type Parsed<Name extends OperationName> = z.output<(typeof operations)[Name]['input']>;
@@ -56,8 +56,8 @@ type HandlersOf<Prefix extends string> = Pick<Handlers, Extract<OperationName, `
 
 function vaultHandlers({ vault, audit, clock }: HandlerDeps): HandlersOf<'vault'> {
   const given = (context: CallContext): void => {
-    // security: rule 1, unlocked belongs to the session in which the factor was given
-    context.session.unlockedAt = clock.now();
+    // security: rule 1, unlocked belongs to the session in which the factor was given; a lock in between wins
+    if (vault.state() === 'unlocked') context.session.unlockedAt = clock.now();
   };
   return {
     'vault.create': async (_input, context) => {
@@ -111,7 +111,7 @@ function approvalHandlers(deps: HandlerDeps): HandlersOf<'approvals'> {
 function grantHandlers(deps: HandlerDeps): HandlersOf<'grants'> {
   const { broker, grants } = deps;
   return {
-    'grants.list': () => ({ grants: grants.list().map((grant) => grantView(grant, deps)) }),
+    'grants.list': () => ({ grants: grantViews(grants.list(), deps) }),
     'grants.revoke': ({ ids }) => {
       const open = ids
         .map((id) => grants.find(asId<GrantId>(id)))

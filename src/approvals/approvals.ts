@@ -27,7 +27,6 @@ import type { Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
 
 export { createApprovals } from './create-approvals.ts';
-export { lifetimes } from './lifetimes.ts';
 export { plainText } from './plain-text.ts';
 export { programFacts } from './program-facts.ts';
 export { sentenceOf } from './sentence.ts';
@@ -143,7 +142,7 @@ export interface Preview {
   readonly expiresAt: number;
 }
 
-/** A signed-record-to-be of one approval; format documented in `src/README.md`. Signature and verification come later. */
+/** The record of one approval, kept under a MAC like every row that decides. It carries no signature of its own yet. */
 export interface Receipt {
   readonly id: ReceiptId;
   readonly approvalId: ApprovalId;
@@ -182,7 +181,7 @@ export interface Approvals {
   find(id: ApprovalId): Approval | undefined;
   findByRequest(authReqHash: string): Approval | undefined;
   listPending(): readonly Approval[];
-  /** Newest first. */
+  /** The newest requests that were decided, by the time of the answer, newest first. */
   listRecent(limit: number): readonly Approval[];
   /** Draws the card. Refuses `not_found`. */
   card(id: ApprovalId): Card;

@@ -100,7 +100,7 @@ class GuardedApprovals implements Approvals {
       askedDigest: askedDigest(request),
     };
     audit.commit([this.#table.insert(approval.id, approval)], [requestedEvent(approval)]);
-    this.#changed(approval.id);
+    this.#changed(approval.id, 'pending');
     return approval;
   }
 
@@ -118,8 +118,8 @@ class GuardedApprovals implements Approvals {
   }
 
   listRecent(limit: number): readonly Approval[] {
-    const rows = this.#table.list("state <> 'pending'").map((row) => row.value);
-    return rows.toSorted((a, b) => (b.decidedAt ?? 0) - (a.decidedAt ?? 0)).slice(0, limit);
+    const rows = this.#table.list("state <> 'pending' ORDER BY created_at DESC LIMIT ?", limit);
+    return rows.map((row) => row.value).toSorted((a, b) => (b.decidedAt ?? 0) - (a.decidedAt ?? 0));
   }
 
   card(id: ApprovalId): Card {
@@ -158,7 +158,7 @@ class GuardedApprovals implements Approvals {
       { deps: this.#deps, approvals: this.#table, receipts: this.#receipts },
     );
     this.#commitDecision(approval.id, () => audit.commit(step.change, step.events));
-    this.#changed(approval.id);
+    this.#changed(approval.id, 'approved');
     this.#deps.changes.publish({ topic: 'grants', ...(step.approved.grantId === undefined ? {} : { id: step.approved.grantId }) });
     if (agent.state === 'pending') this.#deps.changes.publish({ topic: 'agents', id: agent.id });
     return step.approved;
@@ -257,7 +257,7 @@ class GuardedApprovals implements Approvals {
       hashes: { asked: ended.askedDigest },
     };
     this.#commitDecision(ended.id, () => this.#deps.audit.commit([this.#table.update(row, ended)], [event]));
-    this.#changed(ended.id);
+    this.#changed(ended.id, state);
     return ended;
   }
 
@@ -281,7 +281,8 @@ class GuardedApprovals implements Approvals {
     });
   }
 
-  #changed(id: ApprovalId): void {
+  #changed(id: ApprovalId, state: ApprovalState): void {
+    if (state !== 'pending') this.#shown.delete(id);
     this.#waiters.wake(id);
     this.#schedule();
     this.#notices.refresh();

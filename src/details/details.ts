@@ -10,7 +10,6 @@
  * of two details.
  */
 export { actionDigest, canonicalJson } from './canonical.ts';
-export type { CallCoverage } from './compare.ts';
 export { coversCall, coversDetails, narrows } from './compare.ts';
 export { findDuplicateKey } from './duplicate-keys.ts';
 export { findDetailType, knownDetailTypes, parseDetails, parseDetailsText } from './registry.ts';

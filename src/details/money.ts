@@ -3,7 +3,7 @@ const withoutDecimals = 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV
 const withThreeDecimals = 'BHD IQD JOD KWD LYD OMR TND'.split(' ');
 
 /** How many decimals the currency has (ISO 4217); 2 for one that is not in the list. */
-export function currencyDecimals(currency: string): number {
+function currencyDecimals(currency: string): number {
   if (withoutDecimals.includes(currency)) return 0;
   return withThreeDecimals.includes(currency) ? 3 : 2;
 }

@@ -15,17 +15,35 @@ export interface GrantViewDeps {
   readonly grants: Grants;
 }
 
-/** One row of the grants list. */
-export function grantView(grant: Grant, deps: GrantViewDeps): GrantView {
-  const agent = deps.agents.find(grant.agentId);
+/** The rows of the grants list. What many rows share is read once. */
+export function grantViews(grants: readonly Grant[], deps: GrantViewDeps): GrantView[] {
+  const { agents, connections } = deps;
+  const names: Names = {
+    agents: new Map([...new Set(grants.map(({ agentId }) => agentId))].map((id) => [id, agentNameOf(id, agents)])),
+    since: new Map(agents.list().map(({ id, acceptedAt }) => [id, acceptedAt])),
+    resources: new Map(connections.resources().map(({ id, name }) => [id, name])),
+    connections: new Map(connections.list().map(({ id, name }) => [id, name])),
+  };
+  return grants.map((grant) => grantView(grant, names, deps));
+}
+
+interface Names {
+  readonly agents: ReadonlyMap<string, string>;
+  readonly since: ReadonlyMap<string, number | undefined>;
+  readonly resources: ReadonlyMap<string, string>;
+  readonly connections: ReadonlyMap<string, string>;
+}
+
+function grantView(grant: Grant, names: Names, deps: GrantViewDeps): GrantView {
+  const agentSince = names.since.get(grant.agentId);
   return {
     id: grant.id,
     agentId: grant.agentId,
-    agentName: agentNameOf(grant.agentId, deps.agents),
-    ...(agent?.acceptedAt === undefined ? {} : { agentSince: agent.acceptedAt }),
+    agentName: names.agents.get(grant.agentId) ?? grant.agentId,
+    ...(agentSince === undefined ? {} : { agentSince }),
     sentence: [...grant.sentence],
-    resourceName: deps.connections.findResource(grant.resourceId)?.name ?? grant.resourceId,
-    connectionName: deps.connections.list().find(({ id }) => id === grant.connectionId)?.name ?? grant.connectionId,
+    resourceName: names.resources.get(grant.resourceId) ?? grant.resourceId,
+    connectionName: names.connections.get(grant.connectionId) ?? grant.connectionId,
     risk: grant.risk,
     live: deps.grants.isLive(grant),
     createdAt: grant.createdAt,
