@@ -25,23 +25,25 @@ export function Shell() {
     '?': () => setSheetOpen(true),
   });
   return (
-    <div className="grid h-full grid-cols-[84px_minmax(0,1fr)] rail:grid-cols-[200px_minmax(0,1fr)]">
+    <>
       <a href="#page" onClick={skipToPage} className="sr-only focus:not-sr-only focus:fixed focus:z-10 focus:bg-surface focus:p-3">
         {text.skip}
       </a>
-      {status.data ? <Rail status={status.data} onShortcuts={() => setSheetOpen(true)} /> : <div />}
-      <main
-        id="page"
-        tabIndex={-1}
-        className="relative flex h-full min-w-0 flex-col overflow-y-auto px-4 pb-6 outline-none rail:px-6"
-      >
-        {status.data?.paused && <PausedBanner />}
-        <Outlet />
-      </main>
+      <div className="grid h-full grid-cols-[84px_minmax(0,1fr)] rail:grid-cols-[200px_minmax(0,1fr)]">
+        {status.data ? <Rail status={status.data} onShortcuts={() => setSheetOpen(true)} /> : <div />}
+        <main
+          id="page"
+          tabIndex={-1}
+          className="relative flex h-full min-w-0 flex-col overflow-y-auto px-4 pb-6 outline-none rail:px-6"
+        >
+          {status.data?.paused && <PausedBanner />}
+          <Outlet />
+        </main>
+      </div>
       <Announcer />
       <Toasts />
       <Suspense fallback={null}>{sheetOpen && <Shortcuts open onOpenChange={setSheetOpen} />}</Suspense>
-    </div>
+    </>
   );
 }
 

@@ -2,11 +2,11 @@ import type { CSSProperties } from 'react';
 import { Toaster } from 'sonner';
 import 'sonner/dist/styles.css';
 
-/** Short messages at the foot of the window. Their stylesheet is imported: the page's policy forbids written-in styles. */
+/** Short messages at the top, where they cover no answer: the foot belongs to Deny and Approve. Their stylesheet is imported: the page's policy forbids written-in styles. */
 export function Toasts() {
   return (
     <Toaster
-      position="bottom-center"
+      position="top-right"
       gap={8}
       style={{ '--width': 'min(30rem, calc(100vw - 2rem))' } as CSSProperties}
       toastOptions={{
