@@ -99,7 +99,7 @@ function consentLines(interaction: Details): readonly ConsentLine[] {
     const { currency, amount } = paymentCeiling;
     lines.push({ title: 'Start payments', text: `Each named in full beforehand, and at most ${amount} ${currency}.` });
   }
-  lines.push({ title: 'Stay signed in', text: 'Until you sign out in Counterfoil or revoke it here.' });
+  lines.push({ title: 'Stay signed in', text: 'Until you sign out in Counterfoil, at most 30 days.' });
   return lines;
 }
 

@@ -22,6 +22,11 @@ export class CallsInFlight {
     return [...this.#flights].filter((flight) => flight.grantId === grantId).length;
   }
 
+  /** Grants of the agent that have calls on their way. */
+  grantsOf(agentId: AgentId): readonly GrantId[] {
+    return [...this.#flights].filter((flight) => flight.agentId === agentId).map(({ grantId }) => grantId);
+  }
+
   /** Agents with calls on their way. */
   agents(): readonly AgentId[] {
     return [...new Set([...this.#flights].map(({ agentId }) => agentId))];

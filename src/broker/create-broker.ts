@@ -34,7 +34,7 @@ class GrantBroker implements Broker {
   /** Keys being destroyed; waited for by {@link settle}. */
   readonly #destroying = new Set<Promise<void>>();
   #timer: { readonly at: number; cancel(): void } | undefined;
-  /** True until the keys of agents without a grant were looked for: after an unlock, and after a keychain that refused. */
+  /** True until everything was compared with the grants: after an unlock, and after a keychain that refused. */
   #unsure = true;
   #stopped = false;
 
@@ -213,13 +213,18 @@ class GrantBroker implements Broker {
   }
 
   #destroyKeyAfterLast({ connectionId, agentId }: KeyOwner): void {
-    const isWanted = (): boolean => this.#deps.grants.list({ connectionId, agentId }).some(({ endedAt }) => endedAt === undefined);
+    const isOpen = (id: GrantId): boolean => this.#deps.grants.find(id)?.endedAt === undefined;
+    // A grant that is used up by a call on its way is over when that call is.
+    const isWanted = (): boolean =>
+      this.#calls.grantsOf(agentId).some(isOpen) || this.#deps.grants.list({ connectionId, agentId, live: true }).length > 0;
     if (isWanted()) return;
     const destroying = this.#keys
       .destroy({ connectionId, agentId }, isWanted)
-      .catch((error: unknown) =>
-        this.#deps.log.warn({ connectionId, agentId, error: String(error) }, 'broker key not destroyed yet'),
-      )
+      .catch((error: unknown) => {
+        this.#deps.log.warn({ connectionId, agentId, error: String(error) }, 'broker key not destroyed yet');
+        this.#unsure = true;
+        this.#armAtLatest(this.#deps.clock.now() + keyRetryMs);
+      })
       .finally(() => this.#destroying.delete(destroying));
     this.#destroying.add(destroying);
   }
@@ -228,12 +233,12 @@ class GrantBroker implements Broker {
   #sweep(): void {
     const { grants } = this.#deps;
     grants.endExpired();
-    const all = grants.list();
-    for (const grant of all) this.#endWhenUsedUp(grant);
     const ended = this.#tokens.inState('live').filter(({ value }) => grants.find(value.grantId)?.endedAt !== undefined);
     this.#tokens.queue(ended);
     if (!this.#unsure) return;
     this.#unsure = false;
+    const all = grants.list();
+    for (const grant of all) this.#endWhenUsedUp(grant);
     const owners = new Map(all.map((grant) => [`${grant.connectionId} ${grant.agentId}`, grant]));
     for (const owner of owners.values()) this.#destroyKeyAfterLast(owner);
   }
@@ -247,11 +252,16 @@ class GrantBroker implements Broker {
     const ends = this.#deps.grants.list({ live: true }).map(({ expiresAt }) => expiresAt);
     const due = this.#tokens.nextDueAt();
     const at = Math.min(...ends, ...(due === undefined ? [] : [due]));
-    if (Number.isFinite(at)) this.#armAt(at);
+    const wanted = this.#unsure ? Math.min(at, this.#deps.clock.now() + keyRetryMs) : at;
+    if (Number.isFinite(wanted)) this.#armAt(wanted);
   }
 
   #armFor({ expiresAt }: Grant): void {
-    if (this.#timer === undefined || expiresAt < this.#timer.at) this.#armAt(expiresAt);
+    this.#armAtLatest(expiresAt);
+  }
+
+  #armAtLatest(at: number): void {
+    if (this.#timer === undefined || at < this.#timer.at) this.#armAt(at);
   }
 
   #armAt(at: number): void {
@@ -270,6 +280,8 @@ class GrantBroker implements Broker {
   }
 }
 
+/** How long a keychain that refused is left alone. */
+const keyRetryMs = 30_000;
 /** What is overdue and cannot be done must not keep the machine busy. */
 const shortestWaitMs = 1_000;
 /** Node's timers hold 31 bits of milliseconds. */

@@ -64,8 +64,12 @@ export class SignIns {
     if (!preset) throw new Refusal('not_found', 'There is no such provider any more.');
     const config = (await this.#deps.provider(id))();
     const open = await beginSignIn({ clock: this.#deps.clock, config, preset });
+    let withdrawn = false;
     const done = open.done
-      .then((signedIn) => this.#keep(id, signedIn))
+      .then((signedIn) => {
+        if (withdrawn) throw new Refusal('sign_in_failed', 'The sign-in was withdrawn.');
+        return this.#keep(id, signedIn);
+      })
       .finally(() => {
         this.#waiting.delete(id);
         this.#deps.changes.publish({ topic: 'connections', id });
@@ -73,7 +77,11 @@ export class SignIns {
     done.catch((error: unknown) => this.#deps.log.warn({ connection: id, detail: detailOf(error) }, 'sign-in failed'));
     this.#last.set(id, done);
     this.#deps.changes.publish({ topic: 'connections', id });
-    return { authorizationUrl: open.authorizationUrl, stop: () => open.stop() };
+    const stop = (): void => {
+      withdrawn = true;
+      open.stop();
+    };
+    return { authorizationUrl: open.authorizationUrl, stop };
   }
 
   #keep(id: ConnectionId, { credentials, account }: SignedIn): Connection {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Refusal } from '../../src/base/errors.ts';
 import {
   addAgent,
   addGrant,
@@ -229,5 +230,33 @@ describe('the revocation queue', () => {
     await again.broker.settle();
     expect(again.broker.upstreamEnd(grant.id)).toBe('confirmed');
     expect(await hasKey(again, grant)).toBe(false);
+  });
+});
+
+describe('the broker key', () => {
+  test('of a keychain that refuses is destroyed later', async () => {
+    const grant = addGrant(bench, bench.connection);
+    await call(grant);
+    const { keychain } = bench.keep;
+    const destroy = keychain.delete.bind(keychain);
+    Object.assign(keychain, { delete: () => Promise.reject(new Refusal('keychain_refused', 'locked')) });
+    bench.broker.revoke(grant.id);
+    await bench.broker.settle();
+    expect(await hasKey(bench, grant)).toBe(true);
+    Object.assign(keychain, { delete: destroy });
+    await bench.keep.clock.advance(31_000);
+    await bench.broker.settle();
+    expect(await hasKey(bench, grant)).toBe(false);
+  });
+
+  test('stays while the last use is on its way', async () => {
+    const grant = addGrant(bench, bench.connection, { usesAllowed: 1 });
+    const onItsWay = await call(grant);
+    await bench.broker.settle();
+    expect(await hasKey(bench, grant)).toBe(true);
+    onItsWay.finish({ notSent: 'upstream_unreachable' });
+    (await call(grant)).finish({ status: 200 });
+    await bench.broker.settle();
+    expect(await hasKey(bench, grant)).toBe(false);
   });
 });

@@ -58,6 +58,17 @@ describe('signing in at a provider', () => {
     expect(Object.keys(JSON.parse(rows[0]?.body ?? '{}') as object)).toEqual(['sealed']);
   });
 
+  test('a sign-in that the person withdrew is not finished by a browser that comes late', async () => {
+    const { id } = bench.connections.add('demo');
+    const { authorizationUrl } = await bench.connections.beginSignIn(id);
+    const callback = await signInAsAda(authorizationUrl);
+    const coming = get(callback).catch(() => {});
+    await bench.connections.signOut(id);
+    await coming;
+    await expect(bench.connections.finished(id)).rejects.toMatchObject({ code: 'sign_in_failed' });
+    expect(bench.connections.get(id).state).toBe('signed_out');
+  });
+
   test('while locked nothing begins', async () => {
     const { id } = bench.connections.add('demo');
     bench.keep.vault.lock();
