@@ -119,6 +119,16 @@ describe('approving on a notice (security rule 12)', () => {
     expect(approvals.find(other.id)?.state).toBe('pending');
   });
 
+  test('is not taken from a notice that did not offer it, also when it could be offered by now', () => {
+    const { approvals, opened, platform, ask, decide } = open;
+    approvals.changeSettings({ approveLowRiskOnNotification: true });
+    const { id } = ask();
+    approvals.approve(decide(ask().id));
+    platform.notifier.click(id, 'approve');
+    expect(approvals.find(id)?.state).toBe('pending');
+    expect(opened).toEqual([id]);
+  });
+
   test('is not taken after the daemon changed, nor while locked, nor once turned off: the card opens instead', async () => {
     const { approvals, keep, opened, platform, ask } = open;
     allow();
