@@ -39,7 +39,10 @@ async function startWhenNeeded(file: string, isUp: () => Promise<boolean>): Prom
   throw new Error(`${file} does not answer.`);
 }
 
+let stopping = false;
+
 function stop(): void {
+  stopping = true;
   for (const child of started) child.kill('SIGTERM');
 }
 
@@ -52,8 +55,9 @@ async function run(): Promise<void> {
   if (issuer === undefined || !(await isAnswering(issuer))) console.log('Start the app in another terminal: npm start');
   console.log('In Counterfoil press "Try it" on the empty inbox, and sign in at Demo Bank as ada (any password).');
   await once(start('agent.ts', process.argv.slice(2)), 'exit');
+  if (stopping) return;
+  if (started.length === 1) return stop();
   console.log('\nThe bank keeps running for as long as this does. Ctrl-C ends it.');
-  if (started.length === 1) stop();
 }
 
 run().catch((error: unknown) => {
