@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { systemClock } from '../src/base/clock.ts';
 import type { Log } from '../src/base/log.ts';
 import type { Browser } from '../src/platform/browser.ts';
-import { createDemoProcesses } from '../src/platform/demo-program/processes.ts';
+import { chooseDemoProgram } from '../src/platform/demo-program/choose.ts';
 import { chooseKeychain } from '../src/platform/keychain/choose.ts';
 import { chooseNotifier } from '../src/platform/notifier/choose.ts';
 import type { Platform } from '../src/platform/platform.ts';
@@ -17,20 +17,12 @@ export interface PlatformChoice {
   readonly electron: Pick<ElectronParts, 'createNotice' | 'isNoticeSupported' | 'createTray'>;
   readonly browser: Browser;
   readonly dataFolder: string;
-  readonly demoFolder: string;
   readonly log: Log;
   readonly endings: Endings;
 }
 
 /** The adapters of this machine with Electron. On Linux its notifications have no buttons, so D-Bus is spoken there. */
-export async function choosePlatform({
-  electron,
-  browser,
-  dataFolder,
-  demoFolder,
-  log,
-  endings,
-}: PlatformChoice): Promise<Platform> {
+export async function choosePlatform({ electron, browser, dataFolder, log, endings }: PlatformChoice): Promise<Platform> {
   const name = process.platform;
   const keychain = await chooseKeychain({ file: join(dataFolder, 'keychain.json') });
   const notifier =
@@ -38,7 +30,7 @@ export async function choosePlatform({
       ? chooseNotifier(name, { log })
       : createElectronNotifier({ isSupported: electron.isNoticeSupported, create: electron.createNotice });
   const tray = name === 'linux' ? chooseTray(name, { log }) : createElectronTray(electron.createTray);
-  const demo = createDemoProcesses({ folder: demoFolder, log, clock: systemClock });
+  const demo = chooseDemoProgram({ log });
   endings.add(() => notifier.stop());
   endings.add(() => tray.stop());
   endings.add(() => demo.stop());

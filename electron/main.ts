@@ -51,7 +51,6 @@ async function main(): Promise<number> {
         options: parsed.options,
         environment: process.env,
         uiFolder: join(import.meta.dirname, '../renderer'),
-        demoFolder: join(app.getAppPath(), 'resources/demo'),
         err,
       });
   }

@@ -21,7 +21,6 @@ export interface AppStart {
   readonly options: ShellOptions;
   readonly environment: Environment;
   readonly uiFolder: string;
-  readonly demoFolder: string;
   readonly err: (line: string) => void;
 }
 
@@ -64,7 +63,7 @@ async function runOnGround(start: AppStart, { folders, lock }: Ground): Promise<
     const windows = keepWindow(electron.createWindow, origin, true);
     followApp(electron.app, windows, life);
     const browser = createElectronBrowser({ openExternal: electron.openExternal, openWindow: (page) => windows.open(page) });
-    const platform = await choosePlatform({ ...start, browser, dataFolder: folders.data, log, endings });
+    const platform = await choosePlatform({ electron, browser, dataFolder: folders.data, log, endings });
     const openWindow = (approval?: string): void => {
       windows
         .open(approval === undefined ? undefined : `open=${encodeURIComponent(approval)}`)

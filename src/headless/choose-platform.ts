@@ -3,7 +3,7 @@ import process from 'node:process';
 import { systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { chooseBrowser } from '../platform/browser/choose.ts';
-import { createDemoProcesses } from '../platform/demo-program/processes.ts';
+import { chooseDemoProgram } from '../platform/demo-program/choose.ts';
 import { chooseKeychain } from '../platform/keychain/choose.ts';
 import { chooseNotifier } from '../platform/notifier/choose.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -14,8 +14,6 @@ import type { Environment } from '../shell/folders.ts';
 
 export interface PlatformChoice {
   readonly dataFolder: string;
-  /** Folder of the demonstration's programs. */
-  readonly demoFolder: string;
   readonly environment: Environment;
   readonly log: Log;
   /** What was started here is ended with the rest. */
@@ -23,13 +21,13 @@ export interface PlatformChoice {
 }
 
 /** The adapters of this machine for a process without Electron. Refuses `keychain_refused` and `keychain_unavailable`. */
-export async function choosePlatform({ dataFolder, demoFolder, environment, log, endings }: PlatformChoice): Promise<Platform> {
+export async function choosePlatform({ dataFolder, environment, log, endings }: PlatformChoice): Promise<Platform> {
   const keychain = await chooseKeychain({ file: join(dataFolder, 'keychain.json') });
   const uid = process.getuid?.();
   const browser = chooseBrowser(process.platform, { log, environment, dataFolder, ...(uid === undefined ? {} : { uid }) });
   const notifier = chooseNotifier(process.platform, { log });
   const tray = chooseTray(process.platform, { log });
-  const demo = createDemoProcesses({ folder: demoFolder, log, clock: systemClock });
+  const demo = chooseDemoProgram({ log });
   endings.add(() => browser.stop());
   endings.add(() => notifier.stop());
   endings.add(() => tray.stop());

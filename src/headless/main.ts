@@ -29,7 +29,6 @@ async function main(): Promise<number> {
         environment: process.env,
         // Beside this file once it is built: dist/headless/main.js and dist/renderer.
         uiFolder: join(import.meta.dirname, '../renderer'),
-        demoFolder: join(import.meta.dirname, '../../resources/demo'),
         out,
         err,
       });

@@ -17,8 +17,6 @@ export interface HeadlessStart {
   readonly environment: Environment;
   /** Folder of the built UI. */
   readonly uiFolder: string;
-  /** Folder of the demonstration's programs. */
-  readonly demoFolder: string;
   /** Links, for programs and people. */
   readonly out: (line: string) => void;
   /** Everything else, for people. */
@@ -57,7 +55,7 @@ async function runOnGround(start: HeadlessStart, { folders, lock }: Ground): Pro
   endings.add(() => log.flush());
   endings.add(() => lock.release());
   try {
-    const platform = await choosePlatform({ ...start, dataFolder: folders.data, log, endings });
+    const platform = await choosePlatform({ dataFolder: folders.data, environment: start.environment, log, endings });
     const window = new BrowserWindow(platform.browser, start, log);
     const coreStart: CoreStart = {
       platform,

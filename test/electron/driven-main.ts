@@ -14,7 +14,6 @@ runApp({
   options: { opensUi: true, port: 0 },
   environment: process.env,
   uiFolder: join(root, 'dist/renderer'),
-  demoFolder: join(root, 'resources/demo'),
   err: (line) => void process.stderr.write(`${line}\n`),
 }).then(
   (code) => app.exit(code),

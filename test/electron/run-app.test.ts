@@ -46,7 +46,6 @@ class AppUnderTest {
       options: { opensUi: true, port },
       environment: { COUNTERFOIL_DATA_DIR: join(folder, 'data'), COUNTERFOIL_RUNTIME_DIR: join(folder, 'run') },
       uiFolder: folder,
-      demoFolder: folder,
       err: (line) => this.said.push(line),
     });
   }
