@@ -1,6 +1,7 @@
 import type { AuditEventName } from '../audit/audit.ts';
-import { Refusal } from '../base/errors.ts';
+import { isRefusal, Refusal } from '../base/errors.ts';
 import type { AgentId } from '../base/ids.ts';
+import type { Change } from '../store/store.ts';
 import type { GuardedRow, GuardedTable } from '../vault/vault.ts';
 import { checkedAgentName } from './agent-name.ts';
 import type { Agent, AgentState, Agents, AgentsDeps, Step } from './agents.ts';
@@ -109,7 +110,9 @@ class GuardedAgents implements Agents {
   }
 
   paused(): boolean {
-    return this.#settings.find(agentSettingsId)?.value.paused ?? false;
+    const row = this.#settingsRow();
+    // Unsure means less trust: nobody asks while it cannot be told whether they may.
+    return row === 'damaged' || (row?.value.paused ?? false);
   }
 
   pauseAll(): void {
@@ -174,11 +177,27 @@ class GuardedAgents implements Agents {
   }
 
   #setPaused(paused: boolean): void {
-    const row = this.#settings.find(agentSettingsId);
-    if ((row?.value.paused ?? false) === paused) return;
-    const statement = row ? this.#settings.update(row, { paused }) : this.#settings.insert(agentSettingsId, { paused });
-    this.#deps.audit.commit([statement], [{ event: paused ? 'agents.paused' : 'agents.resumed', approver: 'user' }]);
+    const row = this.#settingsRow();
+    if (row !== 'damaged' && (row?.value.paused ?? false) === paused) return;
+    const change = typeof row === 'object' ? [this.#settings.update(row, { paused })] : this.#settingsAnew(paused);
+    this.#deps.audit.commit(change, [{ event: paused ? 'agents.paused' : 'agents.resumed', approver: 'user' }]);
     this.#publish();
+  }
+
+  #settingsRow(): GuardedRow<AgentSettings> | 'damaged' | undefined {
+    try {
+      return this.#settings.find(agentSettingsId);
+    } catch (error) {
+      if (!isRefusal(error, 'row_tampered')) throw error;
+      return 'damaged';
+    }
+  }
+
+  #settingsAnew(paused: boolean): Change {
+    return [
+      { sql: 'DELETE FROM settings WHERE id = ?', values: [agentSettingsId] },
+      this.#settings.insert(agentSettingsId, { paused }),
+    ];
   }
 
   #publish(id?: AgentId): void {

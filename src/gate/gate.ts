@@ -7,12 +7,10 @@
  * @see RFC 9110, section 7.2 (Host) and 15.5.20 (421) · Fetch Metadata Request Headers
  */
 
-export type { BindOptions, Listener, LoopbackHost, RequestHandler } from './bind-loopback.ts';
+export type { BindOptions, Listener, RequestHandler } from './bind-loopback.ts';
 export { bindLoopback } from './bind-loopback.ts';
 export type { CheckedRequest, GateRules, RouteRule } from './check-request.ts';
 export { checkRequest } from './check-request.ts';
-export type { Problem } from './problems.ts';
-export { problemOf, problemTable, retryAfterOf, sendProblem } from './problems.ts';
-export type { BodyLimits } from './read-body.ts';
+export { problemOf, retryAfterOf, sendProblem } from './problems.ts';
 export { readBody } from './read-body.ts';
-export { securityHeaders, setSecurityHeaders } from './security-headers.ts';
+export { setSecurityHeaders } from './security-headers.ts';

@@ -151,6 +151,16 @@ describe('all agents', () => {
     expect(again.events()).toEqual(expect.arrayContaining(['agents.paused', 'agents.resumed']));
   });
 
+  test('count as paused when the pause was edited on disk, until the person resumes them (security rule 3)', async () => {
+    agents.pauseAll();
+    keep.store.commit([{ sql: "UPDATE settings SET body = '{\"paused\":false}' WHERE id = 'agents'", values: [] }]);
+    expect(agents.paused()).toBe(true);
+    agents.resumeAll();
+    expect(agents.paused()).toBe(false);
+    agents.pauseAll();
+    expect(agents.paused()).toBe(true);
+  });
+
   test('can be paused while locked, and stay so after the unlock', async () => {
     keep.vault.lock();
     agents.pauseAll();
