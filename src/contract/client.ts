@@ -2,7 +2,7 @@
  * The typed client of the contract. It knows operations and presence; how a call travels is a {@link Transport}:
  * signed HTTP from a page, IPC from a window, the socket from the command line.
  */
-import { operations, type OperationInput, type OperationName, type OperationOutput } from './operations.ts';
+import { type OperationInput, type OperationName, type OperationOutput, operations } from './operations.ts';
 import type { CallAnswer, CallEnvelope, RefusalView } from './presence.ts';
 import { sealPresence } from './seal-presence.ts';
 

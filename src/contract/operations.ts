@@ -56,7 +56,11 @@ export const operations = defineOperations({
   'approvals.deny': { effect: 'lowers', input: byId.extend({ reason: z.string().max(200).optional() }), output: done },
 
   'grants.list': { effect: 'reads', input: nothing, output: z.object({ grants: z.array(shapes.grant) }) },
-  'grants.revoke': { effect: 'lowers', input: z.object({ ids: z.array(z.string()).max(1000) }), output: z.object({ ended: z.number() }) },
+  'grants.revoke': {
+    effect: 'lowers',
+    input: z.object({ ids: z.array(z.string()).max(1000) }),
+    output: z.object({ ended: z.number() }),
+  },
   'grants.revokeAll': { effect: 'lowers', input: nothing, output: z.object({ ended: z.number() }) },
 
   'agents.list': { effect: 'reads', input: nothing, output: z.object({ agents: z.array(shapes.agent) }) },

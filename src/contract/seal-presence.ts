@@ -1,5 +1,5 @@
 import { Aes128Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from '@hpke/core';
-import { presenceInfo, type PresencePlaintext } from './presence.ts';
+import { type PresencePlaintext, presenceInfo } from './presence.ts';
 
 const encoder = new TextEncoder();
 
