@@ -1,14 +1,5 @@
 /** What may have changed. A notice says "read this again"; it carries no order and never a secret. */
-export const changeTopics = [
-  'vault',
-  'approvals',
-  'grants',
-  'agents',
-  'connections',
-  'audit',
-  'settings',
-  'demo',
-] as const;
+export const changeTopics = ['vault', 'approvals', 'grants', 'agents', 'connections', 'audit', 'settings', 'demo'] as const;
 
 export type ChangeTopic = (typeof changeTopics)[number];
 
