@@ -64,6 +64,7 @@ test('from a fresh start to a revoked grant, and past a restart', async ({ conte
       await expect(card.getByRole('heading', { level: 2 })).toContainText('250.00', { timeout: 30_000 });
       await card.getByLabel('Amount at most').fill('180.00');
       await expect(card).toContainText('you lowered it');
+      await expect(card.getByRole('heading', { level: 2 })).toContainText('€180.00');
       await page.screenshot({ path: `${pictures}/4-payment-card.png` });
       await approve(page);
       await page.getByRole('link', { name: /Grants/ }).click();

@@ -5,6 +5,8 @@ const system = '/usr/bin/chromium';
 
 export default defineConfig({
   testDir: 'browser',
+  // Pictures to be looked at, not tests: `LOOKS=1 playwright test --config test/renderer/playwright.config.ts looks`.
+  testIgnore: process.env['LOOKS'] === undefined ? ['**/looks.spec.ts'] : [],
   outputDir: '../output/playwright-renderer',
   globalSetup: './browser/build.ts',
   workers: 2,

@@ -25,8 +25,6 @@ const pages = [
 ] as const;
 const sizes = { wide: [1180, 720], narrow: [700, 900], zoomed: [590, 360] } as const;
 
-test.skip(!process.env['LOOKS'], 'only on request');
-
 for (const theme of ['light', 'dark'] as const) {
   for (const [state, name] of pages) {
     for (const [size, [width, height]] of Object.entries(sizes)) {
