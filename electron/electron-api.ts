@@ -94,7 +94,7 @@ export interface SystemTray {
 }
 
 /** Names of the pictures `resources/icons/tray-<name>.png`. */
-export type TrayIcon = 'ok' | 'waiting' | 'locked' | 'paused';
+export type TrayIcon = 'ok' | 'locked' | 'paused' | `waiting-${number}` | 'waiting-9-plus';
 
 export type TrayEntry =
   | { readonly kind: 'separator' }

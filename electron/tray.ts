@@ -1,7 +1,7 @@
-import { markFor } from '../src/platform/tray/draw-icon.ts';
+import { type IconMark, markFor } from '../src/platform/tray/draw-icon.ts';
 import { type MenuItem, menuFor, stateLine } from '../src/platform/tray/menu.ts';
 import type { Tray, TrayAction } from '../src/platform/tray.ts';
-import type { SystemTray, TrayEntry } from './electron-api.ts';
+import type { SystemTray, TrayEntry, TrayIcon } from './electron-api.ts';
 
 /** The icon in the menu bar of macOS or the taskbar of Windows. On Linux the D-Bus tray is used instead; the menu is the same. */
 export function createElectronTray(create: () => SystemTray): Tray {
@@ -27,7 +27,7 @@ export function createElectronTray(create: () => SystemTray): Tray {
   return {
     show(state) {
       tray ??= begin();
-      tray.setIcon(markFor(state).kind);
+      tray.setIcon(iconFor(markFor(state)));
       tray.setToolTip(`Counterfoil: ${stateLine(state)}`);
       tray.setMenu(menuFor(state).map(entryFor));
     },
@@ -41,4 +41,10 @@ export function createElectronTray(create: () => SystemTray): Tray {
       tray = undefined;
     },
   };
+}
+
+/** The picture of a mark; from ten on there is one for all. */
+function iconFor(mark: IconMark): TrayIcon {
+  if (mark.kind !== 'waiting') return mark.kind;
+  return mark.count > 9 ? 'waiting-9-plus' : `waiting-${mark.count}`;
 }

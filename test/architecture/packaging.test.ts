@@ -1,12 +1,16 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
-import { externalPackages, folderOf, parts } from '../../resources/start/build.ts';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { build, externalPackages, folderOf, parts } from '../../resources/start/build.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
-// electron-builder's own reader of such files.
-const { load } = createRequire(createRequire(import.meta.url).resolve('electron-builder'))('js-yaml') as {
+// electron-builder's own reader of such files, and of what it packs.
+const requireOfBuilder = createRequire(createRequire(import.meta.url).resolve('electron-builder'));
+const { load } = requireOfBuilder('js-yaml') as {
   readonly load: (text: string) => unknown;
 };
 
@@ -28,6 +32,10 @@ interface Packaging {
 }
 
 const packaging = load(readFileSync(join(root, 'electron-builder.yml'), 'utf8')) as Packaging;
+const { listPackage } = requireOfBuilder('@electron/asar') as {
+  readonly listPackage: (archive: string, options: object) => readonly string[];
+};
+const { version: electronVersion } = createRequire(import.meta.url)('electron/package.json') as { readonly version: string };
 const packageJson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly main: string };
 
 describe('packages for three systems', () => {
@@ -81,7 +89,13 @@ describe('packages for three systems', () => {
 
   it('hold the pictures of the tray, one for each state, and an icon of the app', () => {
     expect(packaging.files).toContain('resources/icons/tray-*.png');
-    for (const name of ['ok', 'waiting', 'locked', 'paused']) {
+    for (const name of [
+      'ok',
+      'locked',
+      'paused',
+      'waiting-9-plus',
+      ...Array.from({ length: 9 }, (_, index) => `waiting-${index + 1}`),
+    ]) {
       expect(existsSync(join(root, `resources/icons/tray-${name}.png`)), name).toBe(true);
     }
     expect(existsSync(join(root, packaging.directories.buildResources, 'icon.png'))).toBe(true);
@@ -90,5 +104,61 @@ describe('packages for three systems', () => {
   it('name files that are there', () => {
     expect(packaging.extraFiles.filter((file) => !existsSync(join(root, file)))).toEqual([]);
     expect(existsSync(join(root, packaging.directories.buildResources))).toBe(true);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a package, packed with a stand-in for Electron', () => {
+  let folder = '';
+  let packed: readonly string[] = [];
+
+  beforeAll(async () => {
+    await build();
+    folder = mkdtempSync(join(tmpdir(), 'cf-package-'));
+    const electronDist = join(folder, 'electron');
+    mkdirSync(electronDist);
+    for (const file of ['electron', 'LICENSE', 'LICENSES.chromium.html'])
+      writeFileSync(join(electronDist, file), '', { mode: 0o755 });
+    writeFileSync(join(electronDist, 'version'), electronVersion);
+    const config = {
+      ...packaging,
+      electronFuses: undefined,
+      electronDist,
+      directories: { ...packaging.directories, output: join(folder, 'out') },
+    };
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    const builder = join(root, 'node_modules/.bin/electron-builder');
+    await promisify(execFile)(builder, ['--linux', 'dir', '--config', join(folder, 'config.json')], { cwd: root });
+    const unpacked = globSync('out/*/resources', { cwd: folder })[0] ?? '';
+    packed = listPackage(join(folder, unpacked, 'app.asar'), { isPack: false }).map((path) => path.slice(1));
+  }, 120_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('holds the bundles, the UI and the native packages', () => {
+    expect(packed).toEqual(
+      expect.arrayContaining([
+        'package.json',
+        'dist/electron/main.js',
+        'dist/electron/preload.cjs',
+        'dist/renderer/index.html',
+        'node_modules/better-sqlite3/prebuilds/linux-x64.node',
+        'node_modules/keytar/lib/keytar.js',
+        'resources/icons/tray-ok.png',
+      ]),
+    );
+  });
+
+  it('holds nothing else: no sources, no tests, no other package', () => {
+    const folders = new Set(packed.map((path) => path.split('/').slice(0, 2).join('/')));
+    expect([...folders].sort()).toEqual([
+      'dist',
+      'dist/electron',
+      'dist/renderer',
+      'node_modules',
+      'node_modules/better-sqlite3',
+      'node_modules/keytar',
+      'package.json',
+      'resources',
+      'resources/icons',
+    ]);
   });
 });

@@ -108,7 +108,7 @@ describe('the tray of macOS and Windows', () => {
     const tray = createElectronTray(() => double);
     tray.onAction((action) => actions.push(action));
     tray.show({ vault: 'unlocked', paused: false, pendingCount: 2 });
-    expect(done).toEqual(['waiting', 'Counterfoil: 2 requests are waiting']);
+    expect(done).toEqual(['waiting-2', 'Counterfoil: 2 requests are waiting']);
     for (const entry of menu) if (entry.kind === 'line') entry.click?.();
     click();
     expect(actions).toEqual(['open-oldest', 'open', 'pause', 'lock', 'revoke-everything', 'quit', 'open']);
@@ -116,6 +116,8 @@ describe('the tray of macOS and Windows', () => {
     expect(done.slice(2)).toEqual(['locked', 'Counterfoil: Locked, agents are paused']);
     const off = menu.flatMap((entry) => (entry.kind === 'line' && !entry.enabled ? [entry.label] : []));
     expect(off).toEqual(['Locked, agents are paused', 'Open the oldest request', 'Pause all agents', 'Lock']);
+    tray.show({ vault: 'unlocked', paused: false, pendingCount: 12 });
+    expect(done.at(-2)).toBe('waiting-9-plus');
     await tray.stop();
     expect(done.at(-1)).toBe('destroyed');
   });
