@@ -8,7 +8,7 @@ import type { AgentId } from '../base/ids.ts';
 import { asId, hashOf } from '../base/ids.ts';
 import type { Connections, Resource } from '../connections/connections.ts';
 import type { Detail } from '../details/details.ts';
-import { findDetailType, parseDetailsText } from '../details/details.ts';
+import { parseDetailsText, scopesNeededBy } from '../details/details.ts';
 import type { ProcessIdentity } from '../platform/process-identity.ts';
 import { evidenceOfPeer } from './peer-evidence.ts';
 import { isPlainLine } from './plain-line.ts';
@@ -148,7 +148,7 @@ function detailsOf(text: unknown, resource: Resource): readonly Detail[] {
   return details;
 }
 
-/** The scopes at the resource: those that were asked for, else those that the details need. */
+/** The scopes at the resource: those that were asked for, else those that the details need; never more than they need. */
 function scopesOf(text: unknown, asked: { readonly resource: Resource; readonly details: readonly Detail[] }): readonly string[] {
   const named = typeof text === 'string' ? text.split(' ').filter((scope) => scope !== '' && !protocolScopes.has(scope)) : [];
   if (named.some((scope) => !asked.resource.scopes.includes(scope))) {
@@ -156,6 +156,13 @@ function scopesOf(text: unknown, asked: { readonly resource: Resource; readonly 
       hint: `Scopes of this resource: ${asked.resource.scopes.join(' ')}`,
     });
   }
-  if (named.length > 0) return [...new Set(named)];
-  return [...new Set(asked.details.flatMap((detail) => findDetailType(detail.type)?.scopes(detail) ?? []))];
+  const needed = scopesNeededBy(asked.details);
+  if (named.length === 0) return needed;
+  // security: a scope that no detail asks for would be granted without a word on the card
+  if (named.some((scope) => !needed.includes(scope))) {
+    throw new Refusal('scope_invalid', 'One of the scopes is for nothing that authorization_details asks for.', {
+      hint: `These details need: ${needed.join(' ')}`,
+    });
+  }
+  return [...new Set(named)];
 }

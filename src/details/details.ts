@@ -12,7 +12,7 @@
 export { actionDigest, canonicalJson } from './canonical.ts';
 export { coversCall, coversDetails, narrows } from './compare.ts';
 export { findDuplicateKey } from './duplicate-keys.ts';
-export { findDetailType, knownDetailTypes, parseDetails, parseDetailsText } from './registry.ts';
+export { findDetailType, knownDetailTypes, parseDetails, parseDetailsText, scopesNeededBy } from './registry.ts';
 
 /** One `authorization_details` object as parsed: plain JSON with a `type`. */
 export interface Detail {

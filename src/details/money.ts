@@ -21,9 +21,15 @@ export function compareAmounts(left: string, right: string): -1 | 0 | 1 {
   return difference < 0n ? -1 : 1;
 }
 
-/** For people: `€180.00`. `Intl` takes the decimal as a string and does not round through a float. */
+/**
+ * For people: `€180.00`, with every decimal that was asked for. `Intl` takes the decimal as a string and does not round through
+ * a float; its own idea of a currency's decimals would show less than is granted (180.49 as 180).
+ */
 export function formatAmount(amount: string, currency: string): string {
-  const format = new Intl.NumberFormat('en', { style: 'currency', currency });
+  const decimals = Math.max(amount.split('.')[1]?.length ?? 0, currencyDecimals(currency));
+  // security: rule 24, what is shown is what is granted
+  const digits = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency, ...digits });
   return format.format(amount as Intl.StringNumericLiteral);
 }
 

@@ -16,6 +16,11 @@ export function findDetailType(type: string): DetailType | undefined {
   return types.get(type);
 }
 
+/** The OAuth scopes that these details need, each once. */
+export function scopesNeededBy(details: readonly Detail[]): readonly string[] {
+  return [...new Set(details.flatMap((detail) => findDetailType(detail.type)?.scopes(detail) ?? []))];
+}
+
 /** Names of the known types, for metadata. */
 export function knownDetailTypes(): readonly string[] {
   return [...types.keys()];

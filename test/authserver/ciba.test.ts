@@ -82,9 +82,10 @@ describe('CIBA Core 1.0, section 7: the request', () => {
     ['an ID token as hint', { login_hint: '', id_token_hint: 'x' }, 'unknown_user_id'],
     ['no hint', { login_hint: '' }, 'invalid_request'],
     ['two hints', { login_hint_token: 'x' }, 'invalid_request'],
-    ['no openid scope', { scope: 'accounts:read' }, 'invalid_request'],
+    ['no openid scope', { scope: 'accounts' }, 'invalid_request'],
     ['no scope', { scope: '' }, 'invalid_request'],
     ['a scope of no resource', { scope: 'openid root' }, 'invalid_scope'],
+    ['a scope that no detail needs', { scope: 'openid accounts payments' }, 'invalid_scope'],
     ['a signed request', { request: 'a.b.c' }, 'request_not_supported'],
     ['a lifetime of zero', { requested_expiry: '0' }, 'invalid_request'],
     ['a lifetime that is no number', { requested_expiry: 'soon' }, 'invalid_request'],
@@ -262,7 +263,7 @@ describe('CIBA Core 1.0, sections 10 and 11: the token request', () => {
     expect((await answer).body).toMatchObject({
       token_type: 'DPoP',
       expires_in: 300,
-      scope: 'accounts:read',
+      scope: 'accounts',
       authorization_details: [accounts],
     });
   });

@@ -34,7 +34,7 @@ describe('openid-client, unmodified', () => {
     const tokens = await polling;
     expect(tokens).toMatchObject({
       token_type: 'dpop',
-      scope: 'accounts:read',
+      scope: 'accounts',
       authorization_details: [{ type: 'account_information', actions: ['read_balances'] }],
     });
     expect(tokens.expires_in).toBe(300);

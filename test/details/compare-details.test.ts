@@ -100,6 +100,9 @@ describe('amounts', () => {
 
   test('are shown to the last digit', () => {
     expect(formatAmount('180', 'EUR')).toBe('€180.00');
+    // Intl alone shows these without their decimals.
+    expect(formatAmount('180.49', 'HUF').replaceAll('\u00A0', ' ')).toBe('HUF 180.49');
+    expect(formatAmount('0.49', 'COP').replaceAll('\u00A0', ' ')).toBe('COP 0.49');
     expect(formatAmount('900719925474.993', 'KWD').replaceAll('\u00A0', ' ')).toBe('KWD 900,719,925,474.993');
   });
 });

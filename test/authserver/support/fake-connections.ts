@@ -20,7 +20,7 @@ export const bank: Resource = {
   baseUrl: 'http://127.0.0.1:7421/',
   indicator: 'http://127.0.0.1:7421/',
   detailTypes: ['account_information', 'payment_initiation'],
-  scopes: ['accounts:read', 'payments:write'],
+  scopes: ['accounts', 'payments'],
 };
 
 /** Takes account information only: for requests whose type belongs to another resource. */
@@ -29,7 +29,7 @@ export const archive: Resource = {
   id: asId('archive'),
   name: 'Archive',
   detailTypes: ['account_information'],
-  scopes: ['accounts:read'],
+  scopes: ['accounts'],
 };
 
 /** Connections with one signed-in account and two resources; nothing is fetched. */

@@ -114,7 +114,7 @@ export async function registerAgent(issuer: string, more: Readonly<Record<string
 }
 
 export const question = (resource: string): Record<string, string> => ({
-  scope: 'openid accounts:read',
+  scope: 'openid accounts',
   login_hint: 'me',
   resource,
   authorization_details: JSON.stringify([accounts]),
