@@ -8,11 +8,16 @@
  *
  * While the vault is locked a row is written without a MAC and read as untrusted; at unlock `adopt` checks
  * each by the table's own rule and authenticates it, or reports it.
+ *
+ * Within one run of the program a row cannot be put back: a version lower than one that was read or committed, or the
+ * absence of a row that was there, is tampering. Across restarts nothing here finds that: it needs a head over the whole
+ * state, kept elsewhere (security rule 8).
  */
 import { timingSafeEqual } from 'node:crypto';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import type { SqlValue, Statement, Store } from '../store/store.ts';
 import { framed } from './framed.ts';
+import { RowMemory } from './row-memory.ts';
 import type { Vault } from './vault.ts';
 
 export interface GuardedTableDefinition<Value> {
@@ -25,12 +30,19 @@ export interface GuardedTableDefinition<Value> {
    * True when a row written while locked may be taken over at unlock, because it grants nothing: a pending
    * request, a pending agent. Default: none may.
    */
-  readonly harmlessWhileLocked?: (value: Value) => boolean;
+  readonly harmlessWhileLocked?: (value: Value, id: string) => boolean;
+  /** What a harmless row becomes when it is taken over: without what only a vault that was open could vouch for. */
+  readonly whenAdopted?: (value: Value) => Value;
+  /**
+   * Where one SQL table has several owners: the ids of this one. Rows of other ids do not exist for it, and since the id is
+   * in the MAC, no row of one owner passes for one of another. Ours; they stand in the SQL as they are.
+   */
+  readonly ids?: readonly string[];
 }
 
 export interface GuardedRow<Value> {
   readonly id: string;
-  /** 1 for a new row; an update names the version that it replaces. */
+  /** 1 for a new row (more when the id was used before in this run); an update names the version that it replaces. */
   readonly version: number;
   readonly value: Value;
   /** False while the vault is locked, or for a row that was written while it was. */
@@ -42,12 +54,15 @@ export interface GuardedTable<Value> {
   /** Compare-and-set on the version: a change that lost the race refuses `conflict`. */
   update(row: GuardedRow<Value>, value: Value): Statement;
   remove(row: GuardedRow<Value>): Statement;
-  /** Refuses `row_tampered` when unlocked and the MAC or a column does not fit. */
+  /**
+   * Refuses `row_tampered` when unlocked and the MAC or a column does not fit, and always for a row that is older than it
+   * was in this run, or that vanished.
+   */
   find(id: string): GuardedRow<Value> | undefined;
   /** `where` uses index columns only. Tampered rows are left out here and reported by {@link GuardedTable.tampered}. */
   list(where?: string, ...values: readonly SqlValue[]): readonly GuardedRow<Value>[];
   count(where?: string, ...values: readonly SqlValue[]): number;
-  /** Ids of rows that do not verify. Empty while locked. */
+  /** Ids of rows that do not verify, are older than they were, or vanished. Empty while locked. */
   tampered(): readonly string[];
   /** At unlock: authenticates harmless rows that were written while locked. Returns what it did. */
   adopt(): { readonly adopted: readonly string[]; readonly refused: readonly string[] };
@@ -81,19 +96,30 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
   /** What was verified, with the very bytes that it was verified from; newest last. */
   readonly #verified = new Map<string, { readonly stored: StoredRow; readonly row: GuardedRow<Value> }>();
 
+  readonly #memory = new RowMemory();
+  /** What is read from: the table, or the rows of this owner. */
+  readonly #source: string;
+
   constructor(deps: GuardedTableDeps, definition: GuardedTableDefinition<Value>) {
     this.#store = deps.store;
     this.#vault = deps.vault;
     this.#definition = definition;
+    const { name, ids } = definition;
+    const own = ids?.map((id) => `'${id}'`).join(', ');
+    this.#source = own === undefined ? name : `(SELECT * FROM ${name} WHERE id IN (${own}))`;
   }
 
   insert(id: string, value: Value): Statement {
+    if (this.#definition.ids?.includes(id) === false) throw new Error(`${id} is not a row of this owner`);
+    const version = this.#memory.lastVersion(id) + 1;
     const body = JSON.stringify(value);
     const columns = Object.entries(this.#definition.columns(value));
     const names = ['id', 'version', 'body', 'mac', ...columns.map(([name]) => name)];
+    const mac = this.#mac({ id, version, body });
+    this.#remember(id, { version, signed: mac !== undefined });
     return {
       sql: `INSERT INTO ${this.#definition.name} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
-      values: [id, 1, body, this.#mac({ id, version: 1, body }) ?? null, ...columns.map(([, columnValue]) => columnValue)],
+      values: [id, version, body, mac ?? null, ...columns.map(([, columnValue]) => columnValue)],
       mustChangeOne: true,
     };
   }
@@ -107,16 +133,26 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
     if (mac !== undefined && !row.trusted) {
       throw new Refusal('conflict', 'The vault was unlocked in the meantime. Nothing was done.', { hint: 'Read it again.' });
     }
+    this.#remember(id, { version, signed: mac !== undefined });
+    return this.#replacement({ id, version: row.version }, { version, body, mac }, value);
+  }
+
+  #replacement(
+    old: { readonly id: string; readonly version: number },
+    { version, body, mac }: { readonly version: number; readonly body: string; readonly mac: Uint8Array | undefined },
+    value: Value,
+  ): Statement {
     const columns = Object.entries(this.#definition.columns(value));
     const assignments = ['version = ?', 'body = ?', 'mac = ?', ...columns.map(([name]) => `${name} = ?`)];
     return {
       sql: `UPDATE ${this.#definition.name} SET ${assignments.join(', ')} WHERE id = ? AND version = ?`,
-      values: [version, body, mac ?? null, ...columns.map(([, columnValue]) => columnValue), id, row.version],
+      values: [version, body, mac ?? null, ...columns.map(([, columnValue]) => columnValue), old.id, old.version],
       mustChangeOne: true,
     };
   }
 
   remove(row: GuardedRow<Value>): Statement {
+    this.#remember(row.id, 'removal');
     return {
       sql: `DELETE FROM ${this.#definition.name} WHERE id = ? AND version = ?`,
       values: [row.id, row.version],
@@ -125,7 +161,10 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
   }
 
   find(id: string): GuardedRow<Value> | undefined {
-    const row = this.#store.first<StoredRow>(`SELECT * FROM ${this.#definition.name} WHERE id = ?`, id);
+    const row = this.#store.first<StoredRow>(`SELECT * FROM ${this.#source} WHERE id = ?`, id);
+    this.#memory.settle(id, row);
+    // security: rule 3
+    if (row === undefined && this.#memory.isPutBack(id, row)) throw this.#tamperedRow(id);
     return row && this.#read(row);
   }
 
@@ -137,33 +176,69 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
   }
 
   count(where?: string, ...values: readonly SqlValue[]): number {
-    const sql = `SELECT count(*) AS count FROM ${this.#definition.name}${where === undefined ? '' : ` WHERE ${where}`}`;
+    const sql = `SELECT count(*) AS count FROM ${this.#source}${where === undefined ? '' : ` WHERE ${where}`}`;
     return this.#store.first<{ count: number }>(sql, ...values)?.count ?? 0;
   }
 
   tampered(): readonly string[] {
     if (this.#isLocked()) return [];
-    return this.#select(undefined, [])
-      .filter((row) => this.#tryRead(row) === undefined)
-      .map(({ id }) => id);
+    const rows = this.#select(undefined, []);
+    const there = new Set(rows.map(({ id }) => id));
+    const vanished = this.#memory.present().filter((id) => !there.has(id));
+    return [...rows.filter((row) => this.#tryRead(row) === undefined).map(({ id }) => id), ...vanished];
   }
 
   adopt(): { readonly adopted: readonly string[]; readonly refused: readonly string[] } {
     if (this.#isLocked()) throw new Refusal('vault_locked', 'The vault is locked.');
     const rows = this.#select('mac IS NULL', []);
-    const adopted = rows.filter((row) => this.#isHarmless(row));
-    this.#store.commit(
-      adopted.map((row) => ({
-        sql: `UPDATE ${this.#definition.name} SET mac = ? WHERE id = ? AND version = ? AND mac IS NULL`,
-        values: [this.#mac(row) ?? null, row.id, row.version],
-        mustChangeOne: true,
-      })),
-    );
-    return { adopted: adopted.map(({ id }) => id), refused: rows.filter((row) => !adopted.includes(row)).map(({ id }) => id) };
+    const taken = rows.flatMap((row) => this.#takenOver(row) ?? []);
+    this.#store.commit(taken.map(({ statement }) => statement));
+    const adopted = taken.map(({ id }) => id);
+    return { adopted, refused: rows.map(({ id }) => id).filter((id) => !adopted.includes(id)) };
+  }
+
+  /** The statement that authenticates a harmless row. A body that the owner's rules cannot read must not stop the unlock. */
+  #takenOver(row: StoredRow): { readonly id: string; readonly statement: Statement } | undefined {
+    // security: rule 3, a row that had its MAC in this run is not signed again without it
+    if (!this.#memory.mayBeAdopted(row.id, row.version)) return undefined;
+    const value = this.#valueOf(row);
+    try {
+      if (value === undefined || this.#definition.harmlessWhileLocked?.(value, row.id) !== true) return undefined;
+      const { id } = row;
+      const kept = this.#definition.whenAdopted?.(value) ?? value;
+      const version = row.version + 1;
+      const body = JSON.stringify(kept);
+      const statement = this.#replacement(row, { version, body, mac: this.#mac({ id, version, body }) }, kept);
+      this.#remember(id, { version, signed: true });
+      return { id, statement: { ...statement, sql: `${statement.sql} AND mac IS NULL` } };
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What was built counts once the row is found with it, at the latest at the end of this turn. */
+  #remember(id: string, built: Parameters<RowMemory['build']>[1]): void {
+    if (this.#memory.build(id, built)) queueMicrotask(() => this.#settleAtEndOfTurn());
+  }
+
+  #settleAtEndOfTurn(): void {
+    try {
+      this.#settle();
+    } catch (error) {
+      // A store that is closed by now has nothing left to put back.
+      if (!isRefusal(error)) throw error;
+    }
+  }
+
+  #settle(): void {
+    for (const id of this.#memory.waiting()) {
+      this.#memory.settle(id, this.#store.first(`SELECT version FROM ${this.#definition.name} WHERE id = ?`, id));
+    }
   }
 
   #select(where: string | undefined, values: readonly SqlValue[]): readonly StoredRow[] {
-    const sql = `SELECT * FROM ${this.#definition.name}${where === undefined ? '' : ` WHERE ${where}`}`;
+    this.#settle();
+    const sql = `SELECT * FROM ${this.#source}${where === undefined ? '' : ` WHERE ${where}`}`;
     return this.#store.all<StoredRow>(sql, ...values);
   }
 
@@ -177,11 +252,14 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
   }
 
   #read(row: StoredRow): GuardedRow<Value> {
+    // security: rule 3, a MAC does not say that the row is the newest
+    if (this.#memory.isPutBack(row.id, row)) throw this.#tamperedRow(row.id);
     if (this.#isLocked()) return this.#check(row);
     const known = this.#verified.get(row.id);
     // The same bytes under the same key: nothing is trusted that was not verified.
     if (known !== undefined && isSameRow(known.stored, row)) return known.row;
     const read = this.#check(row);
+    this.#memory.read(row.id, row.version);
     this.#verified.delete(row.id);
     if (this.#verified.size >= verifiedAtMost) this.#verified.delete(this.#verified.keys().next().value ?? '');
     this.#verified.set(row.id, { stored: row, row: read });
@@ -192,9 +270,9 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
     const expected = this.#mac(row);
     const trusted = expected !== undefined;
     // security: rule 3
-    if (trusted && !isEqual(expected, row.mac)) throw this.#tamperedRow(row);
+    if (trusted && !isEqual(expected, row.mac)) throw this.#tamperedRow(row.id);
     const value = this.#valueOf(row);
-    if (value === undefined) throw this.#tamperedRow(row);
+    if (value === undefined) throw this.#tamperedRow(row.id);
     return { id: row.id, version: row.version, value, trusted };
   }
 
@@ -210,16 +288,6 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
     }
   }
 
-  /** A body that even the owner's rule cannot read must not stop the unlock. */
-  #isHarmless(row: StoredRow): boolean {
-    const value = this.#valueOf(row);
-    try {
-      return value !== undefined && this.#definition.harmlessWhileLocked?.(value) === true;
-    } catch {
-      return false;
-    }
-  }
-
   #mac({ id, version, body }: Pick<StoredRow, 'id' | 'version' | 'body'>): Uint8Array | undefined {
     const { name, schema } = this.#definition;
     return this.#vault.rowMac(framed('counterfoil/row/v1', name, id, String(schema), String(version), body));
@@ -229,9 +297,9 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
     return this.#vault.state() !== 'unlocked';
   }
 
-  #tamperedRow(row: StoredRow): Refusal {
+  #tamperedRow(id: string): Refusal {
     return new Refusal('row_tampered', 'A record was changed outside this program and is not used.', {
-      detail: `${this.#definition.name} ${row.id}`,
+      detail: `${this.#definition.name} ${id}`,
     });
   }
 }

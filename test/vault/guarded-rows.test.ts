@@ -202,9 +202,12 @@ describe('a row that was changed outside (security rule 3)', () => {
     expectTampered('a');
   });
 
-  test('an older version put back whole, and a row deleted, are NOT found: that needs a head over all rows', () => {
+  test('an older version put back whole, or a row deleted, before this run is NOT found: that needs a head over all rows', async () => {
     const old = rowOf('a');
     keep.store.commit([table.update(found('a'), two)]);
+    keep = await keep.restart();
+    await keep.unlock();
+    table = guardedTable(keep, definition);
     run(
       "UPDATE agents SET version = 1, body = ?, mac = ?, state = ?, registered_at = ? WHERE id = 'a'",
       old['body'] ?? null,
