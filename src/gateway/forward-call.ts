@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isRefusal } from '../base/errors.ts';
+import { isRefusal, Refusal } from '../base/errors.ts';
 import type { AgentId, GrantId } from '../base/ids.ts';
 import type { AuthorizedCall } from '../broker/broker.ts';
 import type { CallFacts } from '../details/details.ts';
@@ -51,6 +51,10 @@ interface Ready {
 }
 
 async function authorize(deps: ForwardCallDeps, { request, target, grantId }: Asked): Promise<Ready> {
+  // security: rule 26, also an encoding that the gate takes for none
+  if (request.headers['content-encoding'] !== undefined) {
+    throw new Refusal('media_type_refused', 'A body with a Content-Encoding is not accepted.');
+  }
   const body = await readBody(request, { maxBytes: deps.bodyLimit, clock: deps.clock });
   const facts: CallFacts = {
     method: request.method ?? '',

@@ -1,16 +1,17 @@
 import { Refusal } from '../base/errors.ts';
 import { findDuplicateKey } from '../details/details.ts';
 
-const jsonType = /^application\/(?:[a-z0-9.+-]+\+)?json$/;
+/** JSON in UTF-8 and nothing else: with another parameter somebody could read the same bytes differently. */
+const jsonType = /^application\/(?:[a-z0-9.+-]+\+)?json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?$/;
 
 /**
- * What a body says, for matching; `'unparsed'` when it is not JSON, which no grant covers. The bytes themselves are sent
- * on unchanged, so a text that two readers could read differently is refused with `invalid_input`.
+ * What a body says, for matching; `'unparsed'` when it is not called JSON in UTF-8, which no grant covers. The bytes
+ * themselves are sent on unchanged, so a text that two readers could read differently is refused with `invalid_input`.
  */
 export function parseCallBody(bytes: Buffer, contentType: string | undefined): unknown {
   if (bytes.length === 0) return undefined;
-  const mediaType = contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (!jsonType.test(mediaType)) return 'unparsed';
+  // security: rule 26
+  if (!jsonType.test(contentType?.trim().toLowerCase() ?? '')) return 'unparsed';
   let body: unknown;
   let text: string;
   try {

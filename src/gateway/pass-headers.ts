@@ -4,7 +4,6 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 const requestHeaders = [
   'accept',
   'accept-language',
-  'content-type',
   'content-language',
   'if-match',
   'if-none-match',
@@ -38,14 +37,16 @@ const answerHeaders = [
   'x-request-id',
 ] as const;
 
-/** Headers for the provider: from the agent by allow-list, then ours. */
+/** Headers for the provider: from the agent by allow-list, then ours. What a body is, is never in the agent's words. */
 export function upstreamHeaders(
-  request: IncomingMessage,
+  { request, body }: { readonly request: IncomingMessage; readonly body: Buffer },
   credentials: { readonly authorization: string; readonly dpop: string },
 ): Record<string, string> {
   // security: rule 26
   return {
     ...pick(request.headers, requestHeaders),
+    // Only a body that was read as JSON in UTF-8 comes this far.
+    ...(body.length > 0 && { 'content-type': 'application/json' }),
     // What comes back must be readable: it is handed on as it is.
     'accept-encoding': 'identity',
     'user-agent': 'counterfoil',

@@ -85,7 +85,7 @@ export class UpstreamSender {
         {
           path: `${call.url.pathname}${call.url.search}`,
           method: request.method as Dispatcher.HttpMethod,
-          headers: upstreamHeaders(request, call.credentials(nonce)),
+          headers: upstreamHeaders(forwarding, call.credentials(nonce)),
           body: body.length === 0 ? null : body,
           signal: AbortSignal.any([call.signal, late.signal, gone.signal]),
           headersTimeout: 0,

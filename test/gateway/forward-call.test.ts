@@ -77,6 +77,23 @@ describe('a forwarded call', () => {
     expect(answer.headers['content-security-policy']).not.toContain('unsafe-inline');
   });
 
+  test.each([
+    'application/json',
+    'application/json; charset=utf-8',
+    'Application/JSON;charset="UTF-8"',
+    'application/vnd.bank+json',
+  ])('a body of %s goes out under our own media type (security rule 26)', async (type) => {
+    const grant = newGrant(bench, { details: [paymentDetail], scopes: ['payments'], usesAllowed: 1 });
+    const headers = as(grant, { 'content-type': type });
+    await send(bench, { method: 'POST', path: '/proxy/demo/payments', headers, body: order });
+    expect(bench.seen.map(({ headers: seen }) => seen['content-type'])).toEqual(['application/json']);
+  });
+
+  test('without a body has no media type', async () => {
+    await send(bench, { headers: as(newGrant(bench), { 'content-type': 'application/json; charset=utf-7' }) });
+    expect(bench.seen.map(({ headers }) => headers['content-type'])).toEqual([undefined]);
+  });
+
   test('keeps no cookie for the next call (security rule 26)', async () => {
     const grant = newGrant(bench);
     bench.api = (_request, response) => void response.writeHead(200, { 'set-cookie': 'session=1' }).end();
@@ -218,6 +235,31 @@ describe('a call that is refused', () => {
     expect(problem(await post(`{"creditorName":"A",${order.slice(1)}`))).toMatchObject({ error: 'invalid_input' });
     expect(problem(await post(order, 'text/plain'))).toMatchObject({ error: 'call_not_covered' });
     expect(problem(await post('"unparsed"'))).toMatchObject({ error: 'call_not_covered' });
+    expect(bench.seen).toEqual([]);
+  });
+
+  test.each([
+    'application/json; charset=utf-7',
+    'application/json; charset=utf-16',
+    'application/json; charset=utf-8; charset=utf-7',
+    'application/json; charset=utf-8; q=1',
+    'application/json; x=1',
+    'application/json;',
+    'application/json, text/plain',
+  ])('a body that another reader may read differently: %s (security rule 26)', async (type) => {
+    const grant = newGrant(bench, { details: [paymentDetail], scopes: ['payments'], usesAllowed: 1 });
+    const headers = as(grant, { 'content-type': type });
+    const answer = await send(bench, { method: 'POST', path: '/proxy/demo/payments', headers, body: order });
+    expect(problem(answer)).toMatchObject({ error: 'call_not_covered' });
+    expect(bench.seen).toEqual([]);
+    expect(bench.broker.grants.getLive(grant.id).usesReserved).toBe(0);
+  });
+
+  test.each(['gzip', 'identity'])('a body with Content-Encoding %s (security rule 26)', async (encoding) => {
+    const grant = newGrant(bench, { details: [paymentDetail], scopes: ['payments'], usesAllowed: 1 });
+    const headers = as(grant, { 'content-type': 'application/json', 'content-encoding': encoding });
+    const answer = await send(bench, { method: 'POST', path: '/proxy/demo/payments', headers, body: order });
+    expect(problem(answer)).toMatchObject({ error: 'media_type_refused' });
     expect(bench.seen).toEqual([]);
   });
 
