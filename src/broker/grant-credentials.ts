@@ -89,11 +89,14 @@ export class GrantCredentials {
       proof: ({ method, url, nonce }) =>
         signProof(key, clock, { method, url: new URL(url), ...(nonce !== undefined && { nonce }) }),
     });
-    const facts = await connections.introspect(connectionId, credential.accessToken).catch((error: unknown) => {
+    try {
+      const facts = await connections.introspect(connectionId, credential.accessToken);
+      this.#judge({ grant, resource, credential, facts, key });
+    } catch (error) {
+      // security: rule 9, whatever went wrong, it is queued for revocation and never used
       this.#keep({ grant, credential, key }, 'revoking');
       throw error;
-    });
-    this.#judge({ grant, resource, credential, facts, key });
+    }
     this.#keep({ grant, credential, key }, 'live');
     return { token: credential.accessToken, key, expiresAt: credential.expiresAt };
   }
@@ -110,8 +113,6 @@ export class GrantCredentials {
   #judge({ grant, resource, credential, facts, key }: Judgement): void {
     const excess = facts ? findExcess(credential, facts, { grant, resource, jkt: key.jkt }) : 'no introspection';
     if (excess === undefined) return;
-    // security: it is queued for revocation and never used
-    this.#keep({ grant, credential, key }, 'revoking');
     this.#deps.audit.record({ ...subjectOf(grant), event: 'upstream.refused', outcome: 'error', reason: excess });
     throw facts
       ? new Refusal('upstream_wider', 'The provider gave more, or other, than was asked. It was not used.', { detail: excess })

@@ -1,6 +1,7 @@
+import { isRefusal } from '../base/errors.ts';
 import type { AgentId } from '../base/ids.ts';
 import type { CredentialFacts, ExchangedCredential, Resource } from '../connections/connections.ts';
-import { coversDetails, type Detail } from '../details/details.ts';
+import { coversDetails, type Detail, parseDetails } from '../details/details.ts';
 import type { Grant } from '../grants/grants.ts';
 
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
@@ -47,10 +48,13 @@ function isOnly(audience: CredentialFacts['aud'], indicator: string): boolean {
   return audiences.length === 1 && audiences[0] === indicator;
 }
 
+/** What is empty, or not understood to its last member, is within nothing. */
 function areDetailsWithin(details: readonly unknown[], granted: readonly Detail[]): boolean {
-  return details.every(isDetail) && coversDetails(details, granted);
-}
-
-function isDetail(value: unknown): value is Detail {
-  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+  try {
+    // security: rule 7
+    return coversDetails(parseDetails(details), granted);
+  } catch (error) {
+    if (isRefusal(error)) return false;
+    throw error;
+  }
 }

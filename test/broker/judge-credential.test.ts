@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ProviderBehaviour } from '../connections/fake-provider.ts';
-import { addGrant, type BrokerBench, eventsOf, listAccounts, openBroker, resourceId } from './open-broker.ts';
+import { accountDetail, addGrant, type BrokerBench, eventsOf, listAccounts, openBroker, resourceId } from './open-broker.ts';
 
 let bench: BrokerBench;
 beforeEach(async () => {
@@ -33,6 +33,11 @@ describe('a token that is more, or other, than was asked is refused, revoked and
     ['a wider scope at introspection', facts({ scope: 'accounts payments' })],
     ['wider details at introspection', facts({ authorization_details: wider })],
     ['no details at introspection', facts({ authorization_details: undefined })],
+    ['no detail at all', answers({ authorization_details: [] })],
+    ['no detail at all at introspection', facts({ authorization_details: [] })],
+    ['an unknown member at introspection', facts({ authorization_details: [{ ...accountDetail, subAccounts: 'all' }] })],
+    ['a malformed detail', answers({ authorization_details: [{ type: 'account_information' }] })],
+    ['a malformed detail at introspection', facts({ authorization_details: [{ type: 'account_information' }] })],
     ['an inactive token', facts({ active: false })],
   ])('%s (security rules 7 and 9)', async (_what, behaviour) => {
     Object.assign(bench.provider.behaviour, behaviour);
@@ -50,6 +55,24 @@ describe('a token that is more, or other, than was asked is refused, revoked and
     Object.assign(bench.provider.behaviour, answers({ scope: undefined }));
     const grant = addGrant(bench, bench.connection);
     (await bench.broker.authorizeCall(grant.id, resourceId, listAccounts)).finish({ status: 200 });
+  });
+
+  test.each<[string, ProviderBehaviour]>([
+    [
+      'fails',
+      {
+        introspection: () => {
+          throw new Error('broken');
+        },
+      },
+    ],
+    ['makes no sense', facts({ scope: 5 })],
+  ])('a token whose introspection %s is revoked and not used (security rules 7 and 9)', async (_what, behaviour) => {
+    Object.assign(bench.provider.behaviour, behaviour);
+    const grant = addGrant(bench, bench.connection);
+    await expect(bench.broker.authorizeCall(grant.id, resourceId, listAccounts)).rejects.toThrow();
+    await bench.broker.settle();
+    expect(bench.provider.revoked.size).toBe(1);
   });
 
   test('without introspection nothing can be checked, and nothing is used', async () => {
