@@ -2,6 +2,7 @@ import type { SqlValue, Store } from '../store/store.ts';
 import type { GuardedTable, Vault } from '../vault/vault.ts';
 import { guardedTable } from '../vault/vault.ts';
 import type { Agent } from './agents.ts';
+import { receivedWhileLocked } from './received-while-locked.ts';
 
 /** The `agents` table. Removed agents stay in it, because grants and events name them. */
 export function agentsTable(deps: { readonly store: Store; readonly vault: Vault }): GuardedTable<Agent> {
@@ -11,6 +12,8 @@ export function agentsTable(deps: { readonly store: Store; readonly vault: Vault
     columns: (agent): Readonly<Record<string, SqlValue>> => ({ state: agent.state, registered_at: agent.registeredAt }),
     // security: an acceptance that the vault did not see is none, whatever the row says
     harmlessWhileLocked: (agent) => agent.state !== 'accepted' && agent.name === undefined && agent.acceptedAt === undefined,
+    // security: rule 20, facts that had no MAC are not evidence
+    whenAdopted: (agent) => ({ ...agent, registrationEvidence: receivedWhileLocked }),
   });
 }
 
@@ -27,6 +30,8 @@ export function agentSettingsTable(deps: { readonly store: Store; readonly vault
     name: 'settings',
     schema: 1,
     columns: () => ({}),
-    harmlessWhileLocked: (settings) => settings.paused === true,
+    ids: [agentSettingsId],
+    // security: rule 3, exactly a pause and nothing else
+    harmlessWhileLocked: (settings, id) => id === agentSettingsId && settings.paused === true && Object.keys(settings).length === 1,
   });
 }

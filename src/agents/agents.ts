@@ -18,6 +18,7 @@ import type { Change, Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
 
 export { createAgents } from './create-agents.ts';
+export { receivedWhileLocked } from './received-while-locked.ts';
 
 export type AgentState = 'pending' | 'accepted' | 'suspended' | 'removed';
 

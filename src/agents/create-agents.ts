@@ -138,7 +138,7 @@ class GuardedAgents implements Agents {
   /** Authenticates what was written while locked and grants nothing; tells of the rest, which is not used. */
   #takeOver(): void {
     const agents = this.#table.adopt().refused;
-    const settings = this.#settings.adopt().refused.filter((id) => id === agentSettingsId);
+    const settings = this.#settings.adopt().refused;
     const events = [...agents, ...settings].map((id) => ({
       event: 'row.tampered' as const,
       agentId: id,

@@ -161,6 +161,38 @@ describe('all agents', () => {
     expect(agents.paused()).toBe(true);
   });
 
+  test('count as paused when the row that said so is gone, or an older one is put back (security rule 3)', () => {
+    agents.pauseAll();
+    agents.resumeAll();
+    const [old] = keep.store.all<{ body: string; mac: Uint8Array }>("SELECT * FROM settings WHERE id = 'agents'");
+    agents.pauseAll();
+    expect(agents.paused()).toBe(true);
+    keep.store.commit([
+      { sql: "UPDATE settings SET version = 2, body = ?, mac = ? WHERE id = 'agents'", values: [old!.body, old!.mac] },
+    ]);
+    expect(agents.paused()).toBe(true);
+    keep.store.commit([{ sql: "DELETE FROM settings WHERE id = 'agents'", values: [] }]);
+    expect(agents.paused()).toBe(true);
+    agents.resumeAll();
+    expect(agents.paused()).toBe(false);
+  });
+
+  test("only a pause of all agents is taken over at unlock, nobody else's settings (security rule 3)", async () => {
+    keep.vault.lock();
+    for (const id of ['agents', 'approvals']) {
+      keep.store.commit([
+        {
+          sql: 'INSERT INTO settings (id, version, body, mac) VALUES (?, 1, ?, NULL)',
+          values: [id, '{"paused":true,"approveLowRiskOnNotification":true}'],
+        },
+      ]);
+    }
+    await keep.unlock();
+    expect(keep.store.all('SELECT id FROM settings WHERE mac IS NOT NULL')).toEqual([]);
+    expect(keep.events()).toContain('row.tampered');
+    expect(agents.paused()).toBe(true);
+  });
+
   test('can be paused while locked, and stay so after the unlock', async () => {
     keep.vault.lock();
     agents.pauseAll();
@@ -274,6 +306,8 @@ describe('while locked', () => {
     const id = register('planner');
     expect(agents.get(id).state).toBe('pending');
     await keep.unlock();
+    expect(agents.get(id).registrationEvidence).toMatchObject({ state: 'unknown', parents: [] });
+    expect(agents.get(id).registrationEvidence.remarks[0]).toContain('while Counterfoil was locked');
     accept(id, 'Planner');
     expect(agents.assertMayAct(id).name).toBe('Planner');
   });
