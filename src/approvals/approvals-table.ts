@@ -1,3 +1,4 @@
+import { receivedWhileLocked } from '../agents/agents.ts';
 import { isRefusal } from '../base/errors.ts';
 import { parseDetails } from '../details/details.ts';
 import { type GuardedTable, guardedTable } from '../vault/vault.ts';
@@ -20,6 +21,8 @@ export function approvalsTable(deps: TableDeps): GuardedTable<Approval> {
     }),
     // security: rule 23, what was written while locked is read again from the start, and an approval is never taken over
     harmlessWhileLocked: (approval) => approval.state !== 'approved' && isSound(approval),
+    // security: rule 20, facts that had no MAC are not evidence
+    whenAdopted: (approval) => ({ ...approval, evidence: receivedWhileLocked }),
   });
 }
 
@@ -32,9 +35,11 @@ export function receiptsTable(deps: TableDeps): GuardedTable<Receipt> {
   });
 }
 
+export const approvalSettingsId = 'approvals';
+
 /** The row of the settings that this folder decides by. */
 export function settingsTable(deps: TableDeps): GuardedTable<ApprovalSettings> {
-  return guardedTable<ApprovalSettings>(deps, { name: 'settings', schema: 1, columns: () => ({}) });
+  return guardedTable<ApprovalSettings>(deps, { name: 'settings', schema: 1, columns: () => ({}), ids: [approvalSettingsId] });
 }
 
 function isSound(approval: Approval): boolean {

@@ -183,8 +183,11 @@ export interface Approvals {
   listPending(): readonly Approval[];
   /** The newest requests that were decided, by the time of the answer, newest first. */
   listRecent(limit: number): readonly Approval[];
-  /** Draws the card. Refuses `not_found`. */
-  card(id: ApprovalId): Card;
+  /**
+   * Draws the card. Refuses `not_found`. That it was shown is recorded the first time it is drawn for the person, which is
+   * the default; a program that reads it has shown it to nobody.
+   */
+  card(id: ApprovalId, drawnFor?: 'person' | 'program'): Card;
   /** Refuses `narrowing_invalid` when the answer is not within what was asked, or narrows what nobody enforces. */
   preview(id: ApprovalId, narrowing: Narrowing): Preview;
   /** Refuses `approval_decided`, `approval_expired`, `card_changed`, `narrowing_invalid`, `presence_required`, `vault_locked`. */

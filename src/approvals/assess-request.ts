@@ -1,18 +1,43 @@
 import type { Agent } from '../agents/agents.ts';
-import { Refusal } from '../base/errors.ts';
+import { isRefusal, Refusal } from '../base/errors.ts';
 import { findDetailType, type Risk } from '../details/details.ts';
-import { decide } from '../policy/policy.ts';
+import { decide, type PolicyDecision } from '../policy/policy.ts';
 import type { ApprovalRequest } from './approvals.ts';
 import { isProgramVerified } from './program-facts.ts';
 
 const levels: readonly Risk[] = ['low', 'medium', 'high'];
 
+export interface Assessment {
+  readonly risk: Risk;
+  readonly riskReasons: readonly string[];
+}
+
 /** How risky a request is, and why. Refuses what policy forbids. */
-export function assessRequest(
+export function assessRequest(request: ApprovalRequest, agent: Agent, paused: boolean): Assessment {
+  const { decision, assessment } = judge(request, agent, paused);
+  if (decision.decision === 'forbid') throw forbidden(decision.rule);
+  return assessment;
+}
+
+/**
+ * How risky a request that waits is by what is known now, whatever its row says. One that cannot be judged, because its
+ * agent is gone or damaged, is as risky as can be.
+ */
+export function assessAgain(request: ApprovalRequest, findAgent: () => Agent | undefined): Assessment {
+  try {
+    const agent = findAgent();
+    if (agent) return judge(request, agent, false).assessment;
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
+  return { risk: 'high', riskReasons: ['This request cannot be judged now.'] };
+}
+
+function judge(
   request: ApprovalRequest,
   agent: Agent,
   paused: boolean,
-): { readonly risk: Risk; readonly riskReasons: readonly string[] } {
+): { readonly decision: PolicyDecision; readonly assessment: Assessment } {
   const judged = request.details.map(({ type, ...members }) => {
     const known = findDetailType(type);
     if (!known) throw new Refusal('details_unknown_type', 'One of the authorization details has a type that is not known here.');
@@ -26,8 +51,8 @@ export function assessRequest(
     risk: levels[highest] ?? 'high',
     programVerified: isProgramVerified(request.evidence),
   });
-  if (decision.decision === 'forbid') throw forbidden(decision.rule);
-  return { risk: decision.risk, riskReasons: [...new Set([...judged.flatMap((one) => one.reasons), ...decision.reasons])] };
+  const riskReasons = [...new Set([...judged.flatMap((one) => one.reasons), ...decision.reasons])];
+  return { decision, assessment: { risk: decision.risk, riskReasons } };
 }
 
 function forbidden(rule: string): Refusal {

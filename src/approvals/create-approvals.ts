@@ -2,6 +2,7 @@ import type { AuditEvent } from '../audit/audit.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import { type ApprovalId, newId, type ReceiptId } from '../base/ids.ts';
 import { findDetailType } from '../details/details.ts';
+import type { Change, SqlValue } from '../store/store.ts';
 import type { GuardedRow, GuardedTable } from '../vault/vault.ts';
 import type {
   Approval,
@@ -16,9 +17,9 @@ import type {
   Preview,
   Receipt,
 } from './approvals.ts';
-import { approvalsTable, receiptsTable, settingsTable } from './approvals-table.ts';
+import { approvalSettingsId, approvalsTable, receiptsTable, settingsTable } from './approvals-table.ts';
 import { approveStep } from './approve-step.ts';
-import { assessRequest } from './assess-request.ts';
+import { assessAgain, assessRequest } from './assess-request.ts';
 import { checkPresence, fitsNotification, isStale } from './check-presence.ts';
 import { askedDigest } from './digests.ts';
 import { drawCard } from './draw-card.ts';
@@ -35,7 +36,6 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 
 const maxPendingPerAgent = 10;
 const maxPending = 100;
-const settingsId = 'approvals';
 const retryExpiryMs = 5_000;
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -105,15 +105,15 @@ class GuardedApprovals implements Approvals {
   }
 
   find(id: ApprovalId): Approval | undefined {
-    return this.#table.find(id)?.value;
+    return this.#find(id)?.value;
   }
 
   findByRequest(authReqHash: string): Approval | undefined {
-    return this.#table.list('auth_req_hash = ?', authReqHash)[0]?.value;
+    return this.#list('auth_req_hash = ?', authReqHash)[0]?.value;
   }
 
   listPending(): readonly Approval[] {
-    const rows = this.#table.list("state = 'pending' AND expires_at > ?", this.#deps.clock.now());
+    const rows = this.#list("state = 'pending' AND expires_at > ?", this.#deps.clock.now());
     return rows.map((row) => row.value).toSorted((a, b) => a.createdAt - b.createdAt);
   }
 
@@ -122,10 +122,10 @@ class GuardedApprovals implements Approvals {
     return rows.map((row) => row.value).toSorted((a, b) => (b.decidedAt ?? 0) - (a.decidedAt ?? 0));
   }
 
-  card(id: ApprovalId): Card {
+  card(id: ApprovalId, drawnFor: 'person' | 'program' = 'person'): Card {
     const { value } = this.#get(id);
     const card = drawCard(value, this.#deps);
-    if (value.state === 'pending' && !this.#shown.has(id)) {
+    if (drawnFor === 'person' && value.state === 'pending' && !this.#shown.has(id)) {
       this.#shown.add(id);
       this.#deps.audit.record({ ...subjectOf(value), event: 'approval.shown', hashes: { asked: value.askedDigest } });
     }
@@ -172,7 +172,7 @@ class GuardedApprovals implements Approvals {
   }
 
   cancel(id: ApprovalId): void {
-    const row = this.#table.find(id);
+    const row = this.#find(id);
     if (row?.value.state === 'pending') this.#end(row, 'cancelled');
   }
 
@@ -183,8 +183,15 @@ class GuardedApprovals implements Approvals {
     if (row.value.pinnedJkt === jkt) return row.value;
     if (row.value.state === 'approved' && this.#deps.vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'Locked.');
     const pinned: Approval = { ...row.value, pinnedJkt: jkt };
-    this.#deps.audit.commit([this.#table.update(row, pinned)], []);
+    this.#deps.audit.commit([this.#table.update(row, pinned), ...this.#keyInReceipt(pinned, jkt)], []);
     return pinned;
+  }
+
+  /** An answer may be given before the first poll: then the receipt learns the key with the approval (security rule 24). */
+  #keyInReceipt({ receiptId }: Approval, jkt: string): Change {
+    const receipt = receiptId === undefined ? undefined : this.#receipts.find(receiptId);
+    if (receipt === undefined || receipt.value.agentJkt !== undefined) return [];
+    return [this.#receipts.update(receipt, { ...receipt.value, agentJkt: jkt })];
   }
 
   async waitForDecision(id: ApprovalId, milliseconds: number): Promise<Approval> {
@@ -196,14 +203,14 @@ class GuardedApprovals implements Approvals {
   }
 
   expireDue(): void {
-    const due = this.#table.list("state = 'pending' AND expires_at <= ?", this.#deps.clock.now());
+    const due = this.#list("state = 'pending' AND expires_at <= ?", this.#deps.clock.now());
     for (const row of due) this.#end(row, 'expired');
   }
 
   settings(): ApprovalSettings {
     const off: ApprovalSettings = { approveLowRiskOnNotification: false };
     try {
-      return this.#settings.find(settingsId)?.value ?? off;
+      return this.#settings.find(approvalSettingsId)?.value ?? off;
     } catch (error) {
       if (isRefusal(error, 'row_tampered')) return off;
       throw error;
@@ -212,9 +219,9 @@ class GuardedApprovals implements Approvals {
 
   changeSettings(settings: ApprovalSettings): void {
     if (this.#deps.vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'Unlock Counterfoil first.');
-    const row = this.#settings.find(settingsId);
+    const row = this.#settings.find(approvalSettingsId);
     const wanted: ApprovalSettings = { approveLowRiskOnNotification: settings.approveLowRiskOnNotification };
-    const change = row ? this.#settings.update(row, wanted) : this.#settings.insert(settingsId, wanted);
+    const change = row ? this.#settings.update(row, wanted) : this.#settings.insert(approvalSettingsId, wanted);
     this.#deps.audit.commit([change], [{ event: 'settings.changed', approver: 'user', facts: { ...wanted } }]);
     this.#deps.changes.publish({ topic: 'settings' });
     this.#notices.refresh(true);
@@ -231,8 +238,24 @@ class GuardedApprovals implements Approvals {
     this.#waiters.wakeAll();
   }
 
-  #get(id: ApprovalId): GuardedRow<Approval> {
+  #find(id: ApprovalId): GuardedRow<Approval> | undefined {
     const row = this.#table.find(id);
+    return row && this.#judged(row);
+  }
+
+  #list(where: string, ...values: readonly SqlValue[]): readonly GuardedRow<Approval>[] {
+    return this.#table.list(where, ...values).map((row) => this.#judged(row));
+  }
+
+  /** While a request waits its risk is computed, never read. */
+  #judged(row: GuardedRow<Approval>): GuardedRow<Approval> {
+    if (row.value.state !== 'pending') return row;
+    // security: rule 20, what a row says of its own risk decides nothing
+    return { ...row, value: { ...row.value, ...assessAgain(row.value, () => this.#deps.agents.find(row.value.agentId)) } };
+  }
+
+  #get(id: ApprovalId): GuardedRow<Approval> {
+    const row = this.#find(id);
     if (!row) throw new Refusal('not_found', 'There is no such request.');
     return row;
   }
@@ -310,8 +333,10 @@ class GuardedApprovals implements Approvals {
 
   #afterUnlock(): void {
     const { refused } = this.#table.adopt();
+    const settings = [...this.#settings.adopt().refused, ...this.#settings.tampered()];
     const damaged = [...refused, ...this.#table.tampered(), ...this.#receipts.tampered()];
     const reported = [...new Set(damaged)].map((id): AuditEvent => ({ event: 'row.tampered', approvalId: id, outcome: 'error' }));
+    if (settings.length > 0) reported.push({ event: 'row.tampered', reason: 'settings', outcome: 'error' });
     if (reported.length > 0) this.#deps.audit.record(...reported);
     this.expireDue();
     this.#notices.refresh(true);
