@@ -90,7 +90,8 @@ function approvalHandlers(deps: HandlerDeps): HandlersOf<'approvals'> {
       pending: approvals.listPending().map((approval) => approvalSummary(approval, deps)),
       recent: approvals.listRecent(recentCount).map((approval) => approvalSummary(approval, deps)),
     }),
-    'approvals.card': ({ id }) => approvals.card(asId<ApprovalId>(id)),
+    'approvals.card': ({ id }, { session }) =>
+      approvals.card(asId<ApprovalId>(id), session.kind === 'socket' ? 'program' : 'person'),
     'approvals.preview': ({ id, narrowing }) => approvals.preview(asId<ApprovalId>(id), narrowing),
     'approvals.approve': ({ id, agentName, ...decision }, { session, present }) => {
       const { grantId } = approvals.approve({
