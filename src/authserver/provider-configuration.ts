@@ -62,6 +62,10 @@ export function providerConfiguration(deps: ProviderDeps): Configuration {
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
     revokeGrantPolicy: () => true,
+    // security: rule 24, each token names the receipt of the approval that it comes from
+    extraTokenClaims: async (_ctx, token) => ({
+      receipt_id: deps.grants.getLive(asId<GrantId>(('grantId' in token && token.grantId) || '')).receiptId,
+    }),
     renderError: (ctx, out) => {
       // An agent that accepts anything is no browser: there is no page to show.
       ctx.body = out;

@@ -34,6 +34,16 @@ describe('approving', () => {
     expect(approved.grantedDigest).not.toBe(approved.askedDigest);
   });
 
+  test('the receipt learns the key of an agent that polls after the answer, once (security rule 24)', () => {
+    const { approvals, ask, decide } = open;
+    const { id } = ask();
+    const { receiptId } = approvals.approve(decide(id));
+    expect(approvals.findReceipt(receiptId!)?.agentJkt).toBeUndefined();
+    approvals.pinKey(id, 'late-key');
+    expect(approvals.findReceipt(receiptId!)?.agentJkt).toBe('late-key');
+    expect(() => approvals.pinKey(id, 'other-key')).toThrow(refusal('key_mismatch'));
+  });
+
   test('a type that is spent by its first use is granted once, for five minutes', () => {
     const { approvals, grants, keep, ask, decide } = open;
     const { id } = ask({ details: [payment], scopes: ['payments'] });

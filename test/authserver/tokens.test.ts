@@ -115,6 +115,16 @@ describe('introspection, RFC 7662', () => {
     expect(JSON.stringify(body)).not.toContain(accessToken);
   });
 
+  test('names the receipt of the approval that the token comes from, after a refresh too (security rule 24)', async () => {
+    const { accessToken, refreshToken } = await granted(door, agent);
+    const [grant] = door.grants.list();
+    const receiptOf = async (token: string): Promise<unknown> => (await agent.post('/introspect', { token })).body['receipt_id'];
+    expect(grant?.receiptId).toBeTruthy();
+    expect(await receiptOf(accessToken)).toBe(grant?.receiptId);
+    const { body } = await agent.refresh(refreshToken);
+    expect(await receiptOf(String(body['access_token']))).toBe(grant?.receiptId);
+  });
+
   test("tells an agent nothing of another agent's token", async () => {
     const { accessToken } = await granted(door, agent);
     const other = await registerAgent(door.issuer, { client_name: 'other' });
