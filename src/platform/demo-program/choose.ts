@@ -8,8 +8,6 @@ import { createDemoProcesses } from './processes.ts';
 
 interface DemoProgramChoice {
   readonly log: Log;
-  /** The shell's data. The demonstration keeps nothing there: its state is not the person's (see `resources/demo/state-file.ts`). */
-  readonly dataFolder?: string;
 }
 
 /** The demonstration of this installation, from its `resources/demo`. */
