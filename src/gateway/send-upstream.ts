@@ -29,6 +29,11 @@ type ResponseStart = Pick<Dispatcher.StreamFactoryData, 'statusCode' | 'headers'
 /** Failures in which no byte of the request can have been sent. */
 const beforeSending = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
 
+/** Of a body that nobody gets. Bytes. */
+const discardedAtMost = 64 * 1024;
+
+class TooMuch extends Error {}
+
 /** Sends calls to providers and lets their answers flow back, at the pace at which the agent reads. */
 export class UpstreamSender {
   readonly #options: SenderOptions;
@@ -76,9 +81,11 @@ export class UpstreamSender {
     response.once('close', onClose);
     let result: Forwarded | { kind: 'nonce'; nonce: string } | undefined;
     const begin = (start: ResponseStart): Writable => {
-      cancelTimer();
       result = this.#judge(forwarding, start, nonce === undefined);
-      return result.kind === 'answered' ? openAnswer(response, start) : discard();
+      // What is not handed on stays under the time limit to its end.
+      if (result.kind !== 'answered') return discard();
+      cancelTimer();
+      return openAnswer(response, start);
     };
     try {
       await this.#pool(call.url.origin).stream(
@@ -93,6 +100,9 @@ export class UpstreamSender {
         },
         begin,
       );
+    } catch (error) {
+      const left = late.signal.aborted || error instanceof TooMuch;
+      if (result === undefined || !left || call.signal.aborted || gone.signal.aborted) throw error;
     } finally {
       cancelTimer();
       response.off('close', onClose);
@@ -136,8 +146,15 @@ function openAnswer(response: ServerResponse, { statusCode, headers }: ResponseS
   return response;
 }
 
+/** Reads a short body to its end, so that the connection can be used again; a long one is left. */
 function discard(): Writable {
-  return new Writable({ write: (_chunk, _encoding, done) => done() });
+  let read = 0;
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      read += chunk.length;
+      done(read > discardedAtMost ? new TooMuch() : null);
+    },
+  });
 }
 
 function slow(): Refusal {

@@ -1,7 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventsOf, until } from '../broker/open-broker.ts';
-import { as, type GatewayBench, newGrant, openGateway } from './open-gateway.ts';
+import { as, type GatewayBench, newGrant, openGateway, problem, send } from './open-gateway.ts';
 
 let bench: GatewayBench;
 beforeEach(async () => {
@@ -118,4 +119,48 @@ test('a provider that breaks off in the middle does not look like a whole answer
   upstream.destroy();
   await broken;
   expect(answer.complete).toBe(false);
+});
+
+/** Writes more than anybody reads of an answer that is not handed on, and never ends. */
+function writeWithoutEnd(response: ServerResponse): void {
+  for (let count = 0; count < 256; count += 1) response.write(Buffer.alloc(64 * 1024, 'x'));
+}
+
+test('a withheld answer whose body does not end is left, and the agent gets its problem', async () => {
+  for (const status of [401, 403]) {
+    let upstream: ServerResponse | undefined;
+    bench.api = (_request, response) => {
+      upstream = response;
+      writeWithoutEnd(response.writeHead(status));
+    };
+    const answer = await send(bench, { headers: as(newGrant(bench)) });
+    expect(problem(answer)).toMatchObject({ error: 'upstream_refused', upstream_status: status });
+    await until(() => upstream?.destroyed === true);
+  }
+});
+
+test('a wish for a nonce whose body does not end is answered all the same', async () => {
+  bench.api = (_request, response) => {
+    if (bench.seen.length > 1) response.writeHead(200).end('ok');
+    else writeWithoutEnd(response.writeHead(401, { 'www-authenticate': 'DPoP error="use_dpop_nonce"', 'dpop-nonce': 'n' }));
+  };
+  expect(await send(bench, { headers: as(newGrant(bench)) })).toMatchObject({ status: 200, body: 'ok' });
+});
+
+test('a withheld answer whose body does not come is waited for no longer than for an answer', async () => {
+  const headSeen = new Promise<void>((resolve) => {
+    const onHead = (message: unknown): void => {
+      if ((message as { response: { statusCode: number } }).response.statusCode !== 401) return;
+      unsubscribe('undici:request:headers', onHead);
+      resolve();
+    };
+    subscribe('undici:request:headers', onHead);
+  });
+  const grant = newGrant(bench);
+  bench.api = (_request, response) => void response.writeHead(401).write('x');
+  const answering = send(bench, { headers: as(grant) });
+  await headSeen;
+  await bench.broker.keep.clock.advance(30_000);
+  expect(problem(await answering)).toMatchObject({ error: 'upstream_refused', upstream_status: 401 });
+  await until(() => eventsOf(bench.broker, grant).some(({ event }) => event === 'call.answered'));
 });
