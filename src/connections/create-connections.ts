@@ -49,7 +49,8 @@ class StoredConnections implements Connections {
     this.#tables = connectionTables(deps);
     this.#shelf = new CredentialShelf({ vault: deps.vault, table: this.#tables.credentials });
     const parts = { ...deps, tables: this.#tables, shelf: this.#shelf, provider: (id: ConnectionId) => this.#provider(id) };
-    this.#tokens = new PersonTokens(parts);
+    const revoke = (id: ConnectionId, token: Secret): Promise<void> => this.#revokeSession(id, token, 0);
+    this.#tokens = new PersonTokens({ ...parts, revoke });
     this.#signIns = new SignIns({ ...parts, presets: this.#presets });
   }
 

@@ -41,6 +41,11 @@ export class CredentialShelf {
     return this.#deps.vault.open(contextOf(id), sealed, (plaintext) => JSON.parse(plaintext.toString('utf8')) as Credentials);
   }
 
+  /** Changes with everything that is kept, so two that are equal mean the same credentials. Needs no key. */
+  stamp(id: ConnectionId): string | undefined {
+    return this.#deps.table.find(id)?.value.sealed;
+  }
+
   /** The statement that keeps them. Refuses `vault_locked`. */
   keep(id: ConnectionId, credentials: Credentials): Statement {
     const plaintext = Buffer.from(JSON.stringify(credentials), 'utf8');

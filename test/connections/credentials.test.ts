@@ -92,28 +92,6 @@ describe('the person’s token', () => {
     expect(bench.connections.get(connection.id).state).toBe('signed_in');
   });
 
-  test('is asked for again from the person when the provider has ended the session', async () => {
-    const connection = await signIn(bench);
-    const key = await makeTestKey();
-    // A restored database brings a refresh token back that was used: the bank ends the whole session at its reuse.
-    const [before] = bench.keep.store.all<{ version: number; body: string; mac: Uint8Array }>(
-      'SELECT * FROM connection_credentials',
-    );
-    await bench.keep.clock.advance(dueMs);
-    await bench.connections.exchange(exchangeRequest(connection, bench, key));
-    if (!before) throw new Error('no row');
-    const { version, body, mac } = before;
-    bench.keep.store.commit([
-      { sql: 'UPDATE connection_credentials SET version = ?, body = ?, mac = ?', values: [version, body, mac] },
-    ]);
-    await expect(bench.connections.exchange(exchangeRequest(connection, bench, key))).rejects.toMatchObject({
-      code: 'connection_signed_out',
-    });
-    expect(bench.connections.get(connection.id).state).toBe('needs_sign_in');
-    expect(bench.keep.events().at(-1)).toBe('connection.signed_out');
-    expect((await signIn(bench)).state).toBe('signed_in');
-  });
-
   test('is refreshed before the next use when the provider did not take it', async () => {
     const connection = await signIn(bench);
     const request = exchangeRequest(connection, bench, await makeTestKey());

@@ -24,7 +24,7 @@ export interface ProviderBehaviour {
   metadata?: (honest: Body) => Body;
   discovery?: (request: ProviderRequest) => Answer | undefined;
   code?: (honest: Body) => Body;
-  refresh?: (request: ProviderRequest) => Answer | undefined;
+  refresh?: (request: ProviderRequest) => Answer | undefined | Promise<Answer | undefined>;
   exchange?: (honest: Body, request: ProviderRequest) => Body;
   exchangeAnswer?: (request: ProviderRequest) => Answer | undefined;
   introspection?: (honest: Body) => Body;
