@@ -148,7 +148,7 @@ describe('while it runs', () => {
     const started = await agent.ask(question);
     await page.client.call('agents.suspend', { id: agent.id });
     const polling = oauth.pollBackchannelAuthenticationGrant(agent.config, started, undefined, { DPoP: agent.dpop });
-    await expect(polling).rejects.toMatchObject({ error: expect.any(String) as string });
+    await expect(polling).rejects.toMatchObject({ error: 'access_denied' });
     await expect(approve(story, agent)).rejects.toMatchObject({ refusal: { code: 'agent_suspended' } });
     await page.client.call('agents.resume', { id: agent.id }, testPassphrase);
     expect(pending()).toHaveLength(1);
