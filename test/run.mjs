@@ -76,6 +76,7 @@ const steps = [
     report: 'playwright',
     needs: 'test/renderer/playwright.config.ts',
     desktop: true,
+    limit: 8 * minute,
   },
   {
     name: 'browser',
