@@ -71,7 +71,8 @@ function rulesFor(host: string, files: UiFiles): GateRules {
     hosts: [host],
     origins: [`http://${host}`],
     routes: [
-      ...[...files.keys()].map((path) => ({ path, methods: ['GET', 'HEAD'] })),
+      // A file with the launch link leads here from another origin; the page holds nothing until its fragment is redeemed.
+      ...[...files.keys()].map((path) => ({ path, methods: ['GET', 'HEAD'], navigable: path === '/' })),
       { path: sessionPath, ...json },
       { path: changesPath, ...json },
       { path: callPrefix, prefix: true, ...json },
