@@ -160,13 +160,20 @@ describe('who is answered (security rules 4 and 10)', () => {
       403,
     ],
     [
-      'a link on another site',
-      '/',
+      'a link on another site to anything but the page itself',
+      '/session',
       { headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' } },
       403,
     ],
   ] as const)('%s is refused', async (...[, path, how, status]) => {
     expect((await raw(path, how)).status).toBe(status);
+  });
+
+  test('a link elsewhere leads to the page, which holds nothing until a launch link is redeemed', async () => {
+    const link = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document' };
+    const answer = await raw('/', { headers: link });
+    expect(answer.status).toBe(200);
+    expect(answer.headers.getSetCookie()).toEqual([]);
   });
 });
 
