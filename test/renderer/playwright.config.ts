@@ -10,7 +10,8 @@ export default defineConfig({
   outputDir: '../output/playwright-renderer',
   globalSetup: './browser/build.ts',
   workers: 2,
-  timeout: 30_000,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
   reporter: 'line',
   use: {
     viewport: { width: 1180, height: 720 },

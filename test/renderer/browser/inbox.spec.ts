@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { rightPassphrase } from '../fixture/memory-core.ts';
-import { expect, test } from './fixture.ts';
+import { expect, passUntilSeen, test } from './fixture.ts';
 
 /** Operations that the page has sent so far, of one kind. */
 const sent = (page: Page, operation: string) =>
@@ -19,28 +19,28 @@ async function guardOpen(page: Page) {
 }
 
 test('a card cannot be decided in its first 700 ms, by key or by click (goal A3)', async ({ open }) => {
-  const page = await open({ state: 'low' });
-  await page
-    .getByRole('button', { name: /^Deny D?/ })
-    .first()
-    .waitFor();
+  const page = await open({ state: 'low', stopped: true });
+  await passUntilSeen(page, page.getByRole('button', { name: /^Deny D?/ }).first());
   await page.keyboard.press('a');
   await page.keyboard.press('d');
   await page.getByRole('button', { name: 'Deny', exact: true }).click();
   expect(await sent(page, 'approvals.approve')).toEqual([]);
   expect(await sent(page, 'approvals.deny')).toEqual([]);
+  await page.clock.runFor(700);
   await ready(page);
   await page.keyboard.press('a');
-  await expect(page.getByText('Approved for Cursor.')).toBeVisible();
-  await expect(page.getByRole('heading', { name: 'Nothing waits for you' })).toBeVisible();
+  await passUntilSeen(page, page.getByText('Approved for Cursor.'));
+  await passUntilSeen(page, page.getByRole('heading', { name: 'Nothing waits for you' }));
   expect(await sent(page, 'approvals.approve')).toHaveLength(1);
 });
 
 test('another card starts the wait again: j and then a at once approves nothing (goal A3)', async ({ open }) => {
-  const page = await open({ state: 'many' });
+  const page = await open({ state: 'many', stopped: true });
+  await passUntilSeen(page, approve(page));
+  await page.clock.runFor(700);
   await ready(page);
   await page.keyboard.press('j');
-  await page.locator('li:nth-child(2) [aria-current="true"]').waitFor();
+  await passUntilSeen(page, page.locator('li:nth-child(2) [aria-current="true"]'));
   await page.keyboard.press('a');
   expect(await sent(page, 'approvals.approve')).toEqual([]);
 });
@@ -93,18 +93,21 @@ test('high risk has no default: Approve fills only with the passphrase, and Ente
 });
 
 test('a wrong passphrase says so, empties the field, and makes the person wait', async ({ open }) => {
-  const page = await open({ state: 'high' });
+  const page = await open({ state: 'high', stopped: true });
   const field = page.getByLabel('Your passphrase, to approve this');
-  for (const round of [1, 2]) {
-    await field.fill(`wrong ${round}`);
-    await ready(page);
-    await field.press('Enter');
-    await expect(page.getByText('That is not the passphrase.')).toBeVisible();
-    await expect(field).toHaveValue('');
-  }
-  await expect(page.getByText(/Wait \d s/)).toBeVisible();
+  await passUntilSeen(page, field);
+  await page.clock.runFor(700);
+  await field.fill('wrong');
+  await ready(page);
+  await field.press('Enter');
+  await passUntilSeen(page, page.getByText('That is not the passphrase.'));
+  await expect(field).toHaveValue('');
+  await field.fill('wrong again');
+  await field.press('Enter');
+  await passUntilSeen(page, page.getByText(/Wait \d s/));
   await field.fill(rightPassphrase);
   await expect(approve(page)).toHaveAttribute('aria-disabled', 'true');
+  await page.clock.runFor(5000);
   await ready(page);
 });
 
