@@ -1,6 +1,6 @@
 // `npm test`: everything that must hold, in one run, ending with the line that counts it.
 //
-// `npm test -- unit browser` runs only the steps whose names begin so; `npm test -- --list` names them.
+// `npm run torture` is `npm test -- torture --whole`. `npm test -- unit browser` runs only the steps whose names begin so; `npm test -- --list` names them.
 // A failing step does not hide the ones after it. Needs nothing beyond Node; Debian's packages for the desktop steps are
 // installed when we may, and named when we may not.
 import { spawn, spawnSync } from 'node:child_process';
@@ -31,6 +31,7 @@ const debianPackages = [
 ];
 
 const minute = 60_000;
+const whole = process.argv.includes('--whole');
 const withDesktop = (command) => ['bash', 'test/desktop/with-desktop.sh', ...command];
 const vitest = (config, report) => [
   bin('vitest'),
@@ -63,6 +64,15 @@ const steps = [
   { name: 'unused', command: [bin('knip'), '--config', 'test/architecture/knip.json'] },
   { name: 'build', command: [process.execPath, 'resources/start/build.ts'] },
   { name: 'unit', command: vitest('test/vitest.config.ts', reportOf('unit')), report: 'vitest', limit: 8 * minute },
+  {
+    // Goals that are counted, a hundredth of each; `--whole` runs them whole, and takes hours.
+    name: 'torture',
+    command: withDesktop(vitest('test/torture/vitest.config.ts', reportOf('torture'))),
+    report: 'vitest',
+    needs: 'test/torture/vitest.config.ts',
+    desktop: true,
+    limit: whole ? 12 * 60 * minute : 6 * minute,
+  },
   {
     name: 'desktop',
     command: withDesktop(vitest('test/desktop/vitest.config.ts', reportOf('desktop'))),
@@ -131,7 +141,12 @@ function runCommand(/** @type {Step} */ step) {
       cwd: root,
       stdio: ['ignore', 'inherit', 'inherit'],
       detached: true,
-      env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: reportOf(step.name), FORCE_COLOR: '0' },
+      env: {
+        ...process.env,
+        PLAYWRIGHT_JSON_OUTPUT_FILE: reportOf(step.name),
+        FORCE_COLOR: '0',
+        ...(whole && { TORTURE_COUNTS: 'whole' }),
+      },
     });
     const end = () => child.pid !== undefined && killGroup(child.pid);
     const timer = setTimeout(() => {
