@@ -1,11 +1,11 @@
-const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u115F\u1160\u2800\u3164\uFFA0]+/gu;
+import { replaceInvisible } from '../base/invisible.ts';
 
 /**
  * Text that somebody else wrote, made safe to show: characters that do not show become a space, runs of white space one
  * space, the whole NFC and at most `longest` characters.
  */
 export function plainText(text: string, longest: number): string {
-  const shown = text.normalize('NFC').replaceAll(hidden, ' ').replaceAll(/\s+/gu, ' ').trim();
+  const shown = replaceInvisible(text.normalize('NFC'), ' ').replaceAll(/\s+/gu, ' ').trim();
   const characters = Array.from(shown);
   return characters.length <= longest ? shown : `${characters.slice(0, longest - 1).join('')}…`;
 }

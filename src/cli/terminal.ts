@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { replaceInvisible } from '../base/invisible.ts';
 
 /** Where words go. Data to `out`, for programs and people; talk to `err`, for people. */
 export interface Terminal {
@@ -8,13 +9,9 @@ export interface Terminal {
   readonly isStyled: boolean;
 }
 
-// Control characters, marks that turn the writing direction, and separators of lines: with them an agent's words could
-// redraw the terminal.
-const unsafe = /[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}]/gu;
-
-/** Text of others as one inert line. */
+/** Text of others as one inert line: with control characters and marks of direction it could redraw the terminal. */
 export function inert(text: string): string {
-  return text.replaceAll(unsafe, '\u{FFFD}');
+  return replaceInvisible(text, '\u{FFFD}');
 }
 
 function bold(terminal: Terminal, text: string): string {

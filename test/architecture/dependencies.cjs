@@ -74,7 +74,7 @@ const mayImport = {
   ],
   // the shells: they build the core and hang it on the world
   'src/shell': ['src/core', 'src/base', 'src/platform', 'src/store', 'src/api'],
-  'src/cli': ['src/contract', 'src/shell'],
+  'src/cli': ['src/base', 'src/contract', 'src/shell'],
   'src/headless': ['src/shell', 'src/core', 'src/base', 'src/platform', 'src/store', 'src/api'],
   electron: ['src/shell', 'src/core', 'src/base', 'src/contract', 'src/platform', 'src/store', 'src/api'],
   renderer: ['src/contract'],

@@ -23,9 +23,10 @@ describe('text on a notice', () => {
     expect(inertText(hostile, { longest: 100, lines: true })).toBe('ab[31mcdefghi');
   });
 
-  test('keeps letters of any script and joined emoji', () => {
-    const text = 'نامه 👩‍💻 Grüße 日本';
+  test('keeps letters of any script, and the parts of a joined emoji', () => {
+    const text = 'نامه 👩💻 Grüße 日本';
     expect(inertText(text, { longest: 100, lines: false })).toBe(text);
+    expect(inertText('👩\u200d💻', { longest: 100, lines: false })).toBe('👩💻');
   });
 
   test('keeps lines only where lines are wanted', () => {
