@@ -44,8 +44,8 @@ export class PageKeys {
     const page = this.#pages.get(session);
     if (!page) throw new Refusal('session_unknown', 'This page is no longer connected.', { hint: 'Open Counterfoil again.' });
     const sequence = sequenceOf(one(headers[sequenceHeader]));
-    const digest = createHash('sha256').update(body).digest('base64url');
-    const text = Buffer.from(signedText(path, sequence, digest));
+    const bodyDigest = createHash('sha256').update(body).digest('base64url');
+    const text = Buffer.from(signedText({ session, path, sequence, bodyDigest }));
     const signature = Buffer.from(one(headers[signatureHeader]), 'base64url');
     if (!verify('sha256', text, { key: page.key, dsaEncoding: 'ieee-p1363' }, signature)) throw unsigned();
     // security: rule 10, a recorded request is worth nothing

@@ -45,8 +45,9 @@ const rules: GateRules = {
 export async function openSocketDoor(deps: SocketDoorDeps): Promise<SocketDoor> {
   const isPipe = deps.path.startsWith('\\\\');
   if (!isPipe) prepareSocket(deps.path);
+  const begun: BegunHere = new Set();
   const server = createServer((request, response) => {
-    answerOrRefuse(response, { log: deps.log, work: () => answer(request, response, deps) });
+    answerOrRefuse(response, { log: deps.log, work: () => answer(request, response, { ...deps, begun }) });
   });
   await listen(server, deps.path);
   if (!isPipe) chmodSync(deps.path, 0o600);
@@ -59,7 +60,15 @@ export async function openSocketDoor(deps: SocketDoorDeps): Promise<SocketDoor> 
   };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, deps: SocketDoorDeps): Promise<void> {
+/** Sessions of this socket, oldest first. */
+type BegunHere = Set<SessionId>;
+
+/** The core keeps no more of them either. */
+const maxSessions = 64;
+
+type AnswerDeps = SocketDoorDeps & { readonly begun: BegunHere };
+
+async function answer(request: IncomingMessage, response: ServerResponse, deps: AnswerDeps): Promise<void> {
   const { path } = checkRequest(request, rules);
   const body = await readBody(request, { maxBytes: maxBodyBytes, clock: deps.clock });
   if (path === openPath) {
@@ -69,13 +78,28 @@ async function answer(request: IncomingMessage, response: ServerResponse, deps: 
     return;
   }
   if (path === sessionPath) {
-    sendJson(response, deps.api.beginSession('socket'));
+    sendJson(response, beginSession(deps));
     return;
   }
-  const named = request.headers[sessionHeader];
-  const session = asId<SessionId>(typeof named === 'string' ? named : '');
+  const session = sessionOf(request, deps.begun);
   if (path === changesPath) streamChanges(response, session, deps);
   else await sendAnswer(response, { session, operation: path.slice(callPrefix.length), body }, deps.api);
+}
+
+function beginSession({ api, begun }: AnswerDeps): ReturnType<Api['beginSession']> {
+  const answered = api.beginSession('socket');
+  begun.add(answered.session);
+  const [oldest] = begun;
+  if (begun.size > maxSessions && oldest !== undefined) begun.delete(oldest);
+  return answered;
+}
+
+function sessionOf(request: IncomingMessage, begun: BegunHere): SessionId {
+  const named = request.headers[sessionHeader];
+  const session = asId<SessionId>(typeof named === 'string' ? named : '');
+  // security: rule 1. Nothing is signed here, so the id of a page's session must be worth nothing.
+  if (begun.has(session)) return session;
+  throw new Refusal('session_unknown', 'This socket has no such session.', { hint: 'Begin one.' });
 }
 
 function prepareSocket(path: string): void {

@@ -66,8 +66,8 @@ function signer(key: CryptoKey, session: string): Sign {
   return async (path, body) => {
     last += 1;
     const sequence = last;
-    const digest = toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', body)));
-    const text = encoder.encode(signedText(path, sequence, digest));
+    const bodyDigest = toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', body)));
+    const text = encoder.encode(signedText({ session, path, sequence, bodyDigest }));
     const signature = await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, key, text);
     return {
       [sessionHeader]: session,

@@ -16,12 +16,21 @@ export const heartbeatMs = 15_000;
 /** The algorithm of a page's session key, as WebCrypto names it. */
 export const sessionKeyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
+/** What goes into a signature. None of it holds a line break. */
+export interface SignedRequest {
+  readonly session: string;
+  readonly path: string;
+  readonly sequence: number;
+  /** base64url SHA-256 of the body's bytes. */
+  readonly bodyDigest: string;
+}
+
 /**
- * What a page signs for each request (ECDSA, P-256, SHA-256, r‖s): the path, a number that is used once in the session, and
- * the body's digest, so that a recorded request is worth nothing (security rule 10).
- *
- * @param bodyDigest base64url SHA-256 of the body's bytes.
+ * What a page signs for each request (ECDSA, P-256, SHA-256, r‖s): its session, the path, a number that is used once in the
+ * session, and the body's digest, so that a recorded request is worth nothing (security rule 10): not a second time, and not in
+ * a later session that somebody begins with the same public key.
  */
-export function signedText(path: string, sequence: number, bodyDigest: string): string {
-  return `POST\n${path}\n${sequence}\n${bodyDigest}`;
+export function signedText(request: SignedRequest): string {
+  const { session, path, sequence, bodyDigest } = request;
+  return `POST\n${session}\n${path}\n${sequence}\n${bodyDigest}`;
 }

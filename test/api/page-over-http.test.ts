@@ -282,6 +282,27 @@ describe('a signed request (security rule 10)', () => {
     expect(await codeOf(answer)).toBe('session_signature');
   });
 
+  test('is worth nothing in a later session that somebody begins with the same public key', async () => {
+    const sent: Sent[] = [];
+    const { client } = await openPage(sent);
+    await client.call('vault.lock', {});
+    await client.call('vault.unlock', {}, testPassphrase);
+    // Whoever saw the start of the session has the public key, and a link of their own.
+    const { publicKey } = JSON.parse(sent[0]!.body.toString('utf8')) as { publicKey: object };
+    const begun = await raw('/session', {
+      method: 'POST',
+      body: JSON.stringify({ launch: launchOf(door.createLaunchUrl()), publicKey }),
+    });
+    expect(begun.status).toBe(200);
+    const { session } = (await begun.json()) as { session: string };
+    for (const { path, headers, body } of sent.slice(1)) {
+      const replayed = { ...headers, 'counterfoil-session': session };
+      const answer = await send({ address: '127.0.0.1', port: portOf(), path, method: 'POST', headers: replayed, body });
+      expect(await codeOf(answer)).toBe('session_signature');
+    }
+    expect(open.core.vault.state()).toBe('unlocked');
+  });
+
   test('may overtake another', async () => {
     const { client } = await openPage();
     const answers = await Promise.all(Array.from({ length: 20 }, () => client.call('status.get', {})));

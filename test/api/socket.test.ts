@@ -71,6 +71,18 @@ describe('the socket', () => {
     expect(JSON.stringify(await call(session, 'status.get'))).not.toContain(testPassphrase);
   });
 
+  test("takes no page's session, whose id is no secret (security rules 1, 10)", async () => {
+    const stolen = open.page.transport.session;
+    expect((await open.page.client.call('status.get', {})).unlockedHere).toBe(true);
+    for (const operation of ['status.get', 'approvals.approve', 'vault.lock']) {
+      const answer = await post(`/call/${operation}`, '{"input":"{}"}', { 'counterfoil-session': stolen });
+      expect(answer.status).toBe(401);
+      expect(await answer.json()).toMatchObject({ error: 'session_unknown' });
+    }
+    expect((await post('/changes', '{}', { 'counterfoil-session': stolen })).status).toBe(401);
+    expect(open.core.vault.state()).toBe('unlocked');
+  });
+
   test('opens a window and tells nothing of it', async () => {
     const answer = await post('/open', '{}');
     expect(answer.status).toBe(204);
@@ -89,7 +101,7 @@ describe('the socket', () => {
   });
 
   test('refuses unknown sessions, other hosts, forms and what is not there', async () => {
-    expect(await call('nobody', 'status.get')).toMatchObject({ ok: false, refusal: { code: 'session_unknown' } });
+    expect(await call('nobody', 'status.get')).toMatchObject({ error: 'session_unknown' });
     expect((await post('/changes', '{}', { 'counterfoil-session': 'nobody' })).status).toBe(401);
     expect((await post('/session', '{}', { host: 'evil.example' })).status).toBe(421);
     expect((await post('/session', '{}', { origin: 'http://evil.example' })).status).toBe(403);
