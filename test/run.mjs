@@ -81,6 +81,14 @@ const steps = [
     desktop: true,
   },
   {
+    // Stories of what a program of the same user tries, on the shell as it was built.
+    name: 'attacks',
+    command: withDesktop(vitest('test/attacks/vitest.config.ts', reportOf('attacks'))),
+    report: 'vitest',
+    needs: 'test/attacks/vitest.config.ts',
+    desktop: true,
+  },
+  {
     name: 'renderer',
     command: withDesktop(playwright('test/renderer/playwright.config.ts')),
     report: 'playwright',

@@ -4,7 +4,7 @@ export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/browser/**', 'test/desktop/**', 'test/torture/**', 'node_modules/**'],
+    exclude: ['test/attacks/**', 'test/browser/**', 'test/desktop/**', 'test/torture/**', 'node_modules/**'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     pool: 'forks',
