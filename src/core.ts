@@ -6,7 +6,7 @@ import { type Agents, createAgents } from './agents/agents.ts';
 import { type Api, createApi } from './api/api.ts';
 import { type Approvals, createApprovals } from './approvals/approvals.ts';
 import { type Audit, createAudit } from './audit/audit.ts';
-import { createAuthServer } from './authserver/authserver.ts';
+import { type AuthServer, createAuthServer } from './authserver/authserver.ts';
 import { type Changes, createChanges } from './base/changes.ts';
 import type { ApprovalId } from './base/ids.ts';
 import { type Broker, createBroker } from './broker/broker.ts';
@@ -104,14 +104,16 @@ function assemble(platform: Platform, config: CoreConfig, { store, vault, change
   const approvals = createApprovals({ ...decided, notifier: platform.notifier, openCard: config.openWindow });
   const broker = createBroker(decided);
   const parts = { ...decided, approvals, broker };
+  const authServer = createAuthServer({ ...parts, processes: platform.processes, issuer });
   const api = createApi({
     ...parts,
+    proveServer: (challenge) => authServer.prove(challenge),
     demo: platform.demo,
     notifications: () => platform.notifier.state(),
     issuer: () => issuer,
     version: config.version,
   });
-  const stopDoors = openAgentDoors(listener, { ...parts, processes: platform.processes, issuer });
+  const stopDoors = openAgentDoors(listener, authServer, { ...parts, issuer });
   const stopLife = liveOn(platform, config, parts);
   return {
     ...parts,
@@ -131,11 +133,10 @@ function assemble(platform: Platform, config: CoreConfig, { store, vault, change
   };
 }
 
-type AgentDoorParts = Parameters<typeof createAuthServer>[0];
+type AgentDoorParts = Omit<Parameters<typeof createAuthServer>[0], 'processes'>;
 
 /** The agents' listener: forwarded calls by path, everything else is the authorization server's. Returns how to end it. */
-function openAgentDoors(listener: Listener, parts: AgentDoorParts): () => Promise<void> {
-  const authServer = createAuthServer(parts);
+function openAgentDoors(listener: Listener, authServer: AuthServer, parts: AgentDoorParts): () => Promise<void> {
   const gateway = createGateway({
     ...parts,
     authenticateCall: (request, url) => authServer.authenticateCall(request, url),

@@ -1,5 +1,6 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import * as client from 'openid-client';
+import { assertPinned, pinnedFetch, provenThumbprint } from './pin-server.ts';
 import { StateFile } from './state-file.ts';
 
 interface Identity {
@@ -7,6 +8,8 @@ interface Identity {
   readonly key: JWK;
   /** Client ids by issuer. */
   readonly clients: Readonly<Record<string, string>>;
+  /** Thumbprint of the key of the server that this agent registered with, wherever it is found. */
+  readonly serverKey?: string;
 }
 
 const ciba = 'urn:openid:params:grant-type:ciba';
@@ -19,12 +22,19 @@ export class AgentIdentity {
     this.#file = new StateFile<Identity>(stateFolder, 'agent.json');
   }
 
-  /** A client for the server, known from an earlier run or registered now. `isNew` tells which. */
+  /**
+   * A client for the server, known from an earlier run or registered now. `isNew` tells which. The first server that proves
+   * a key is pinned; throws `ServerNotProven` when another one answers, now or later.
+   */
   async connect(issuer: string): Promise<{ readonly config: client.Configuration; readonly isNew: boolean }> {
-    const identity = await this.#load();
+    const identity = await this.#pin(issuer);
     const privateKey = (await importJWK(identity.key, 'ES256')) as CryptoKey;
     const authentication = client.PrivateKeyJwt(privateKey);
-    const options = { execute: [client.allowInsecureRequests], timeout: 40 };
+    const options = {
+      execute: [client.allowInsecureRequests],
+      timeout: 40,
+      [client.customFetch]: pinnedFetch(issuer, identity.serverKey) as client.CustomFetch,
+    };
     const known = identity.clients[issuer];
     if (known !== undefined) {
       const metadata = { id_token_signed_response_alg: 'ES256' };
@@ -42,6 +52,22 @@ export class AgentIdentity {
     if (!identity) return;
     const clients = Object.fromEntries(Object.entries(identity.clients).filter(([known]) => known !== issuer));
     this.#file.write({ ...identity, clients });
+  }
+
+  /** The person says that the server was set up anew. */
+  forgetServer(): void {
+    const { key } = this.#file.read() ?? {};
+    if (key !== undefined) this.#file.write({ key, clients: {} });
+  }
+
+  async #pin(issuer: string): Promise<Identity & { readonly serverKey: string }> {
+    const identity = await this.#load();
+    const found = await provenThumbprint(issuer);
+    const { serverKey = found } = identity;
+    assertPinned(serverKey, found, issuer);
+    const pinned = { ...identity, serverKey };
+    if (identity.serverKey === undefined) this.#file.write(pinned);
+    return pinned;
   }
 
   async #load(): Promise<Identity> {

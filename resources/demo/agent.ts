@@ -2,7 +2,9 @@
  * A sample agent. It knows nothing of Counterfoil but standards, and uses a stock OAuth client: discovery, dynamic
  * registration with its public key, CIBA with rich authorization requests, DPoP. It never sees a token of the bank.
  *
- * `node resources/demo/agent.ts [issuer] [--only accounts|payment] [--repeat] [--state <folder>]`
+ * `node resources/demo/agent.ts [issuer] [--only accounts|payment] [--repeat] [--state <folder>] [--new-server]`
+ *
+ * Leaves with 6 when another server answers than the one it registered with.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -10,6 +12,7 @@ import * as client from 'openid-client';
 import { AgentIdentity } from './agent-identity.ts';
 import { cents, type PaymentInitiation } from './bank.ts';
 import { descriptorFiles, findIssuer, isAnswering } from './find-server.ts';
+import { ServerNotProven } from './pin-server.ts';
 import { defaultStateFolder } from './state-file.ts';
 
 interface Agent {
@@ -85,12 +88,16 @@ async function start(
     try {
       return await client.initiateBackchannelAuthentication(agent.config, parameters);
     } catch (error) {
-      const reason = error instanceof client.ResponseBodyError ? error.error : undefined;
+      const reason = isLocked(error) ? 'temporarily_unavailable' : reasonOf(error);
       if (reason !== 'invalid_target' && reason !== 'temporarily_unavailable') throw error;
       if (tries === 0) say(waitingWords[reason]);
       await sleep(2000);
     }
   }
+}
+
+function reasonOf(error: unknown): string | undefined {
+  return error instanceof client.ResponseBodyError ? error.error : undefined;
 }
 
 const waitingWords = {
@@ -105,8 +112,7 @@ async function waitFor(agent: Agent, started: Awaited<ReturnType<typeof start>>)
     try {
       return await client.pollBackchannelAuthenticationGrant(agent.config, started, undefined, { DPoP: agent.DPoP });
     } catch (error) {
-      const unavailable = error instanceof client.ResponseBodyError && error.error === 'temporarily_unavailable';
-      if (!unavailable) throw error;
+      if (!isLocked(error) && reasonOf(error) !== 'temporarily_unavailable') throw error;
       await sleep(2000);
     }
   }
@@ -204,10 +210,32 @@ function hundredMore(amount: string): string {
   return `${value / 100n}.${String(value % 100n).padStart(2, '0')}`;
 }
 
+/** Waits with what is to be sent while Counterfoil is locked and cannot prove that it is itself. */
+async function untilProven<Result>(act: () => Promise<Result>): Promise<Result> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!isLocked(error)) throw error;
+      if (tries === 0) say('Counterfoil has not been unlocked since it started, so it cannot prove that it is itself. Waiting.');
+      await sleep(2000);
+    }
+  }
+}
+
+/** openid-client wraps what a fetch throws. */
+function serverNotProven(error: unknown): ServerNotProven | undefined {
+  if (error instanceof ServerNotProven) return error;
+  return error instanceof Error && error.cause !== undefined ? serverNotProven(error.cause) : undefined;
+}
+
+function isLocked(error: unknown): boolean {
+  return serverNotProven(error)?.reason === 'locked';
+}
+
 /** Connects, and once more after registering anew when the server has forgotten this agent. */
 async function connect(issuer: string, stateFolder: string): Promise<Agent> {
-  const identity = new AgentIdentity(stateFolder);
-  const { config, isNew } = await identity.connect(issuer);
+  const { config, isNew } = await untilProven(() => new AgentIdentity(stateFolder).connect(issuer));
   say(isNew ? 'Registered as a new agent.' : 'Known here from before.');
   const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'));
   return { issuer, config, DPoP, resource: `${issuer}/proxy/demo` };
@@ -216,9 +244,15 @@ async function connect(issuer: string, stateFolder: string): Promise<Agent> {
 async function run(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { only: { type: 'string' }, repeat: { type: 'boolean' }, state: { type: 'string' } },
+    options: {
+      only: { type: 'string' },
+      repeat: { type: 'boolean' },
+      state: { type: 'string' },
+      'new-server': { type: 'boolean' },
+    },
   });
   const stateFolder = values.state ?? defaultStateFolder();
+  if (values['new-server'] === true) new AgentIdentity(stateFolder).forgetServer();
   const issuer = await findServer(positionals[0]);
   step(`Found Counterfoil at ${issuer}`);
   const tasks = [
@@ -230,7 +264,7 @@ async function run(): Promise<void> {
     try {
       await task(agent);
     } catch (error) {
-      const reason = error instanceof client.ResponseBodyError ? error.error : undefined;
+      const reason = reasonOf(error);
       if (reason === 'invalid_client') {
         say('This agent is not known there any more.');
         new AgentIdentity(stateFolder).forget(issuer);
@@ -245,7 +279,15 @@ async function run(): Promise<void> {
   step('Done');
 }
 
+const otherServerExitCode = 6;
+
 run().catch((error: unknown) => {
+  const unproven = serverNotProven(error);
+  if (unproven !== undefined) {
+    console.error(unproven.message);
+    process.exitCode = otherServerExitCode;
+    return;
+  }
   console.error(error instanceof client.ResponseBodyError ? `${error.error}: ${error.error_description ?? ''}` : error);
   process.exitCode = 1;
 });

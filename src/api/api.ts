@@ -40,6 +40,8 @@ export interface ApiDeps {
   readonly notifications: () => 'ready' | 'changed' | 'absent';
   readonly issuer: () => string;
   readonly version: string;
+  /** The answer of the agents' door to a challenge. Refuses `vault_locked` while it has none. */
+  readonly proveServer: (challenge: string) => string;
 }
 
 /** The part of `platform/demo-program.ts` that the contract needs, joined in `core.ts`. */

@@ -35,6 +35,7 @@ const recentCount = 50;
 export function operationHandlers(deps: HandlerDeps): Handlers {
   return {
     'status.get': (_input, { session }) => statusView(session, deps),
+    'server.prove': ({ challenge }) => ({ proof: deps.proveServer(challenge) }),
     'passphrase.suggest': () => suggestPassphrase(),
     'presence.begin': (_input, { session }) => deps.sessions.issueNonce(session),
     ...vaultHandlers(deps),

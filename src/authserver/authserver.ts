@@ -58,6 +58,8 @@ export interface AuthServer {
    * `vault_locked`, and the agent's and the grant's refusals.
    */
   authenticateCall(request: IncomingMessage, url: string): Promise<CallIdentity>;
+  /** Answers a challenge that came over the person's socket (security rule 29). Refuses as `prove-server.ts` does. */
+  prove(challenge: string): string;
   /** A fresh nonce for `DPoP-Nonce` (security rule 18): good for this run of the program only. */
   nonce(): string;
   /** Drops what has expired. */

@@ -12,6 +12,7 @@ import { BackchannelRequests } from './backchannel-request.ts';
 import { HeldPolls } from './held-polls.ts';
 import { truthfulMetadata } from './metadata.ts';
 import { Payloads } from './payloads.ts';
+import { answerProof, provePath, ServerProof } from './prove-server.ts';
 import { providerConfiguration, routes } from './provider-configuration.ts';
 import { ServerKey, subjectOf } from './server-key.ts';
 import { registerGrantTypes } from './token-endpoint.ts';
@@ -31,6 +32,7 @@ const document = { methods: ['GET', 'HEAD'] } as const;
 const routeRules: readonly RouteRule[] = [
   { path: '/.well-known/oauth-authorization-server', ...document },
   { path: '/.well-known/openid-configuration', ...document },
+  { path: provePath, ...document },
   { path: routes.jwks, ...document },
   { path: routes.registration, methods: ['POST'], mediaTypes: ['application/json'], maxBytes: maxBodyBytes },
   { path: routes.backchannel_authentication, ...form },
@@ -45,6 +47,7 @@ class LoopbackAuthServer implements AuthServer {
   readonly #proofs: ProofVerifier;
   readonly #payloads: Payloads;
   readonly #polls: HeldPolls;
+  readonly #proof: ServerProof;
   readonly #startedAt: number;
   #library: RequestHandler | undefined;
 
@@ -54,6 +57,7 @@ class LoopbackAuthServer implements AuthServer {
     this.#proofs = new ProofVerifier(deps.clock);
     this.#payloads = new Payloads(deps);
     this.#polls = new HeldPolls(deps.clock);
+    this.#proof = new ServerProof(deps);
     this.#startedAt = epochSeconds(deps.clock);
     deps.changes.subscribe((notice) => {
       if (notice.topic === 'agents') this.#polls.releaseAll();
@@ -70,6 +74,10 @@ class LoopbackAuthServer implements AuthServer {
     }
     try {
       this.#assertReadyFor(path);
+      if (path === provePath) {
+        answerProof(request, response, this.#proof);
+        return;
+      }
       const library = (this.#library ??= this.#build());
       setSecurityHeaders(response);
       library(request, response);
@@ -81,6 +89,10 @@ class LoopbackAuthServer implements AuthServer {
 
   async authenticateCall(request: IncomingMessage, url: string): Promise<CallIdentity> {
     return authenticateCall(request, url, { ...this.#deps, payloads: this.#payloads, proofs: this.#proofs });
+  }
+
+  prove(challenge: string): string {
+    return this.#proof.prove(challenge, 'socket');
   }
 
   nonce(): string {

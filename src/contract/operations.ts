@@ -25,6 +25,12 @@ const defineOperations = <const Table extends Readonly<Record<string, OperationD
 
 export const operations = defineOperations({
   'status.get': { effect: 'reads', input: nothing, output: shapes.status },
+  /** Proves by the server's key who answers here; for clients that pinned it (security rule 29). */
+  'server.prove': {
+    effect: 'reads',
+    input: z.object({ challenge: z.string().max(64) }),
+    output: z.object({ proof: z.string() }),
+  },
   'passphrase.suggest': { effect: 'reads', input: nothing, output: z.object({ passphrase: z.string(), bits: z.number() }) },
   /** A nonce for one presence confirmation; single use, 120 seconds. */
   'presence.begin': { effect: 'reads', input: nothing, output: z.object({ nonce: z.string(), expiresAt: z.number() }) },

@@ -45,11 +45,12 @@ export interface Door {
   close(): Promise<void>;
 }
 
-export async function openAuthServer(options: KeepOptions = {}): Promise<Door> {
+/** @param port Default any free one. */
+export async function openAuthServer(options: KeepOptions & { readonly port?: number } = {}): Promise<Door> {
   vi.useFakeTimers({ toFake: ['Date'] });
   const keep = await openKeep(options);
   vi.setSystemTime(keep.clock.now());
-  return serve(keep, 0);
+  return serve(keep, options.port ?? 0);
 }
 
 async function serve(keep: Keep, port: number): Promise<Door> {
