@@ -23,6 +23,8 @@ export const refusalCodes = [
   'presence_failed',
   'passphrase_wrong',
   'passphrase_weak',
+  'recovery_code_wrong',
+  'recovery_code_mistyped',
   'too_early',
   // the vault and what we keep
   'vault_absent',
@@ -31,6 +33,7 @@ export const refusalCodes = [
   'vault_damaged',
   'data_missing',
   'row_tampered',
+  'state_gap',
   'store_failed',
   'store_newer',
   // the machine

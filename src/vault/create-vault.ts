@@ -1,24 +1,17 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { isRefusal, Refusal } from '../base/errors.ts';
+import { Refusal } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
+import { Factors, recoveryStateOf } from './factors.ts';
 import { FailureDelay } from './failure-delay.ts';
 import { framed } from './framed.ts';
 import { KeychainAnchor } from './keychain-anchor.ts';
 import { OneAtATime } from './one-at-a-time.ts';
-import { measurePassphrase, passphraseBitsAtLeast } from './passphrase.ts';
+import { assertStrong } from './passphrase.ts';
 import { openBytes, sealBytes } from './sealing.ts';
-import type { SealContext, Vault, VaultDeps, VaultState } from './vault.ts';
+import type { RecoveryState, SealContext, Vault, VaultDeps, VaultState } from './vault.ts';
 import { VaultKeys } from './vault-keys.ts';
-import {
-  assertKdfWithinBounds,
-  damaged,
-  findVaultRecord,
-  hasVaultRecord,
-  insertVaultRecord,
-  scryptCostDefault,
-  type VaultRecord,
-} from './vault-record.ts';
-import { keyLength, unwrapMasterKey, wrapMasterKey } from './wrap-master-key.ts';
+import { findVaultRecord, hasVaultRecord, recoverySetsOf, scryptCostDefault, type VaultRecord } from './vault-record.ts';
+import { keyLength, type Opened } from './wrap-master-key.ts';
 
 /** The vault over the record in `store` and the items in `keychain`. Locked, or absent, at first. */
 export function createVault(deps: VaultDeps): Vault {
@@ -27,22 +20,23 @@ export function createVault(deps: VaultDeps): Vault {
 
 class KeychainVault implements Vault {
   readonly #deps: VaultDeps;
-  readonly #cost: number;
   readonly #anchor: KeychainAnchor;
-  readonly #delay: FailureDelay;
+  readonly #factors: Factors;
   readonly #turns = new OneAtATime();
   readonly #unlockTasks: (() => void | Promise<void>)[] = [];
   readonly #lockTasks: (() => void)[] = [];
+  readonly #changedTasks: (() => void)[] = [];
   #keys: VaultKeys | undefined;
+  #missing: Refusal | undefined;
   #flight: { readonly passphrase: Secret; readonly result: Promise<void> } | undefined;
   /** Counts calls of `lock`, so that an unlock under way notices one. */
   #locks = 0;
 
   constructor(deps: VaultDeps) {
     this.#deps = deps;
-    this.#cost = deps.scryptCost ?? scryptCostDefault;
     this.#anchor = new KeychainAnchor(deps.keychain, deps.store.file);
-    this.#delay = new FailureDelay(deps);
+    const delay = new FailureDelay(deps);
+    this.#factors = new Factors({ ...deps, anchor: this.#anchor, delay, cost: deps.scryptCost ?? scryptCostDefault });
   }
 
   get protection(): Vault['protection'] {
@@ -58,7 +52,17 @@ class KeychainVault implements Vault {
   async assertComplete(): Promise<void> {
     const record = findVaultRecord(this.#deps.store);
     if (record === undefined) return this.#anchor.assertNothingLost();
-    (await this.#anchor.rootSecret(record))?.fill(0);
+    this.#missing = await this.#anchor.findMissing(record);
+    // security: rule 22, with a printed code the person can go on; without one nothing here opens
+    if (this.#missing !== undefined && recoverySetsOf(record).length === 0) throw this.#missing;
+  }
+
+  missing(): Refusal | undefined {
+    return this.#missing;
+  }
+
+  recovery(): RecoveryState {
+    return recoveryStateOf(findVaultRecord(this.#deps.store));
   }
 
   create(passphrase: Secret): Promise<void> {
@@ -79,10 +83,40 @@ class KeychainVault implements Vault {
     return result;
   }
 
+  recover(code: Secret, passphrase: Secret): Promise<void> {
+    const locks = this.#locks;
+    return this.#turns.run(() => this.#recover(code, passphrase, locks));
+  }
+
   verifyPassphrase(passphrase: Secret): Promise<void> {
+    return this.#withPassphrase(passphrase, async () => {});
+  }
+
+  changePassphrase(passphrase: Secret, next: Secret): Promise<void> {
+    return this.#withPassphrase(passphrase, async (record, open) => {
+      await assertStrong(next);
+      await this.#factors.replacePassphrase(record, open, next);
+      this.#deps.changes.publish({ topic: 'vault' });
+    });
+  }
+
+  makeRecoveryCode(passphrase: Secret): Promise<Secret> {
+    return this.#withPassphrase(passphrase, async (record, open) => {
+      const code = await this.#factors.addCode(record, open);
+      this.#deps.changes.publish({ topic: 'vault' });
+      return code;
+    });
+  }
+
+  confirmRecoveryCode(code: Secret): Promise<void> {
     return this.#turns.run(async () => {
       this.#unlocked();
-      (await this.#tryPassphrase(this.#record(), passphrase)).fill(0);
+      const record = this.#record();
+      const opened = await this.#factors.tryCode(record, code, recoverySetsOf(record).slice(-1));
+      opened.masterKey.fill(0);
+      if (this.#trusted(record, opened, this.#unlocked()) !== record) throw changedOutside();
+      this.#factors.markTested(record, opened.set, this.#unlocked());
+      this.#deps.changes.publish({ topic: 'vault' });
     });
   }
 
@@ -104,6 +138,10 @@ class KeychainVault implements Vault {
     this.#lockTasks.push(task);
   }
 
+  onFactorsChangedOutside(task: () => void): void {
+    this.#changedTasks.push(task);
+  }
+
   seal(context: SealContext, plaintext: Uint8Array): Uint8Array {
     return sealBytes(this.#unlocked().seal, contextBytes(context), plaintext);
   }
@@ -123,6 +161,10 @@ class KeychainVault implements Vault {
 
   serverPublicJwk(): Readonly<Record<string, string>> | undefined {
     return this.#keys?.serverPublicJwk ?? findVaultRecord(this.#deps.store)?.serverPublicJwk;
+  }
+
+  installation(): string | undefined {
+    return findVaultRecord(this.#deps.store)?.install;
   }
 
   signAsServer(data: Uint8Array): Uint8Array {
@@ -154,48 +196,54 @@ class KeychainVault implements Vault {
     await assertStrong(passphrase);
     await this.#anchor.assertNothingLost();
     const masterKey = randomBytes(keyLength);
-    const keys = new VaultKeys(masterKey);
-    try {
-      const record = await this.#makeRecord(passphrase, { masterKey, keys });
-      await this.#enter(record, keys, locks);
-    } finally {
-      masterKey.fill(0);
-      if (this.#keys !== keys) keys.destroy();
-    }
-  }
-
-  /** The keychain first: a record whose factor was never kept would be lost for good. */
-  async #makeRecord(passphrase: Secret, { masterKey, keys }: { masterKey: Buffer; keys: VaultKeys }): Promise<VaultRecord> {
-    const { keychain, store } = this.#deps;
-    const install = randomBytes(16).toString('base64url');
-    const rootSecret = keychain.kind === 'file' ? undefined : randomBytes(keyLength);
-    const factors = rootSecret === undefined ? { passphrase } : { passphrase, rootSecret };
-    const factorSets = [await wrapMasterKey(masterKey, factors, { install, cost: this.#cost })];
-    const record: VaultRecord = { version: 1, install, keychain: keychain.kind, factorSets, serverPublicJwk: keys.serverPublicJwk };
-    await this.#anchor.keepRootSecret(install, rootSecret);
-    rootSecret?.fill(0);
-    try {
-      store.commit([insertVaultRecord(record)]);
-    } catch (error) {
-      await this.#anchor.dropRootSecret(install);
-      throw error;
-    }
-    return record;
+    await this.#enterWith(masterKey, locks, (keys) => this.#factors.keepFirst({ masterKey, keys }, passphrase));
   }
 
   async #unlock(passphrase: Secret, locks: number): Promise<void> {
     const record = this.#record();
-    const masterKey = await this.#tryPassphrase(record, passphrase);
+    const opened = await this.#factors.tryPassphrase(record, passphrase);
+    const { masterKey } = opened;
+    if (this.#keys !== undefined) {
+      masterKey.fill(0);
+      return;
+    }
+    await this.#enterWith(masterKey, locks, async (keys) => {
+      const trusted = this.#trusted(record, opened, keys);
+      return trusted === record ? record : this.#factors.replacePassphrase(trusted, { masterKey, keys }, passphrase);
+    });
+  }
+
+  async #recover(code: Secret, passphrase: Secret, locks: number): Promise<void> {
+    if (this.#keys !== undefined)
+      throw new Refusal('conflict', 'The vault is open.', { hint: 'Lock it first, or change the passphrase.' });
+    const record = this.#record();
+    const opened = await this.#factors.tryCode(record, code, recoverySetsOf(record));
+    const { masterKey } = opened;
+    await this.#enterWith(masterKey, locks, async (keys) => {
+      const trusted = this.#trusted(record, opened, keys);
+      await assertStrong(passphrase);
+      const renewed = await this.#factors.replacePassphrase(trusted, { masterKey, keys }, passphrase);
+      return this.#factors.markTested(renewed, opened.set, keys);
+    });
+  }
+
+  /** The record as far as it is known to be ours. The same one when nothing has to be made anew. */
+  #trusted(record: VaultRecord, opened: Opened, keys: VaultKeys): VaultRecord {
+    const found = this.#factors.judge(record, opened, keys);
+    if (found === 'intact') return record;
+    if (found === 'old') return { ...record, version: 2 };
+    for (const task of this.#changedTasks) task();
+    return this.#factors.withoutUnknown(record, opened);
+  }
+
+  /** Unlocks with the record that `prepare` gives; zeroes the master key, and the keys when it does not come to that. */
+  async #enterWith(masterKey: Buffer, locks: number, prepare: (keys: VaultKeys) => Promise<VaultRecord>): Promise<void> {
+    const keys = new VaultKeys(masterKey);
     try {
-      if (this.#keys !== undefined) return;
-      const keys = new VaultKeys(masterKey);
-      if (!isSameJwk(keys.serverPublicJwk, record.serverPublicJwk)) {
-        keys.destroy();
-        throw damaged(new Error('the public key of the record is not ours'));
-      }
-      await this.#enter(record, keys, locks);
+      await this.#enter(await prepare(keys), keys, locks);
     } finally {
       masterKey.fill(0);
+      if (this.#keys !== keys) keys.destroy();
     }
   }
 
@@ -203,6 +251,7 @@ class KeychainVault implements Vault {
   async #enter(record: VaultRecord, keys: VaultKeys, locks: number): Promise<void> {
     await this.#anchor.rememberPlace(record.install);
     this.#assertNotLockedSince(locks, keys);
+    this.#missing = undefined;
     this.#keys = keys;
     try {
       for (const task of this.#unlockTasks) {
@@ -222,28 +271,24 @@ class KeychainVault implements Vault {
     throw locked();
   }
 
-  async #tryPassphrase(record: VaultRecord, passphrase: Secret): Promise<Buffer> {
-    const [set] = record.factorSets;
-    if (set === undefined) throw damaged(new Error('no factor set'));
-    assertKdfWithinBounds(set.kdf, Math.min(this.#cost, scryptCostDefault));
-    this.#delay.assertMayTry();
-    const rootSecret = await this.#anchor.rootSecret(record);
-    this.#delay.begin();
-    try {
-      const masterKey = await unwrapMasterKey(
-        set,
-        rootSecret === undefined ? { passphrase } : { passphrase, rootSecret },
-        record.install,
-      );
-      this.#delay.succeeded();
-      return masterKey;
-    } catch (error) {
-      if (isRefusal(error, 'passphrase_wrong')) throw this.#delay.failed();
-      this.#delay.takeBack();
-      throw error;
-    } finally {
-      rootSecret?.fill(0);
-    }
+  /** Runs a task that needs the person's passphrase and the master key, while unlocked. */
+  #withPassphrase<Result>(
+    passphrase: Secret,
+    task: (record: VaultRecord, open: { readonly masterKey: Buffer; readonly keys: VaultKeys }) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#turns.run(async () => {
+      this.#unlocked();
+      const record = this.#record();
+      const opened = await this.#factors.tryPassphrase(record, passphrase);
+      const { masterKey } = opened;
+      try {
+        const keys = this.#unlocked();
+        const trusted = this.#trusted(record, opened, keys);
+        return await task(trusted === record ? record : this.#factors.keep(trusted, keys), { masterKey, keys });
+      } finally {
+        masterKey.fill(0);
+      }
+    });
   }
 
   #record(): VaultRecord {
@@ -258,13 +303,9 @@ class KeychainVault implements Vault {
   }
 }
 
-async function assertStrong(passphrase: Secret): Promise<void> {
-  const strength = await passphrase.openText(measurePassphrase);
-  // security: rule 21
-  if (strength.bits >= passphraseBitsAtLeast) return;
-  throw new Refusal('passphrase_weak', 'That passphrase is too easy to guess.', {
-    hint: strength.warning ?? 'Use five or more words that have nothing to do with each other.',
-    members: { bits: strength.bits, bitsAtLeast: passphraseBitsAtLeast },
+function changedOutside(): Refusal {
+  return new Refusal('row_tampered', 'The list of what opens the vault was changed outside this program.', {
+    hint: 'Lock, unlock with the passphrase, and make a new recovery code.',
   });
 }
 
@@ -278,10 +319,6 @@ function contextBytes({ purpose, id }: SealContext): Buffer {
 
 function keyItem(name: string): SealContext {
   return { purpose: 'keychain', id: name };
-}
-
-function isSameJwk(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {
-  return ['kty', 'crv', 'x', 'y'].every((member) => one[member] === other[member]);
 }
 
 function errorOf(task: () => void): readonly unknown[] {

@@ -7,6 +7,9 @@ interface Failures {
   readonly lastAt: number;
 }
 
+/** What is being tried. One count for both. */
+type Tried = 'passphrase' | 'code';
+
 const failuresKey = 'vault.failures';
 const longestDelayMs = 60_000;
 
@@ -25,10 +28,10 @@ export class FailureDelay {
     this.#clock = deps.clock;
   }
 
-  /** Refuses `passphrase_wrong` with `retryAfterSeconds` while the wait lasts; the passphrase is then not tried. */
-  assertMayTry(): void {
+  /** Refuses as {@link FailureDelay.failed}, with `retryAfterSeconds`, while the wait lasts; nothing is tried then. */
+  assertMayTry(what: Tried): void {
     const remaining = this.#remainingMs();
-    if (remaining > 0) throw refusal('Wait a moment before the next try.', remaining);
+    if (remaining > 0) throw refusal(what, 'Wait a moment before the next try.', remaining);
   }
 
   /** Counts a try as failed before it is made: ending the process in the middle gives nothing back. */
@@ -36,7 +39,7 @@ export class FailureDelay {
     this.#write({ count: this.#read().count + 1, lastAt: this.#clock.now() });
   }
 
-  /** Forgets the failures: the passphrase was right. */
+  /** Forgets the failures: it was right. */
   succeeded(): void {
     this.#store.commit([{ sql: 'DELETE FROM meta WHERE key = ?', values: [failuresKey] }]);
   }
@@ -47,9 +50,9 @@ export class FailureDelay {
     this.#write({ count: Math.max(0, count - 1), lastAt });
   }
 
-  /** The refusal for a try that failed just now. */
-  failed(): Refusal {
-    return refusal('That is not the passphrase.', this.#remainingMs());
+  /** The refusal for a try that failed just now: `passphrase_wrong` or `recovery_code_wrong`. */
+  failed(what: Tried): Refusal {
+    return refusal(what, `That is not the ${what === 'code' ? 'recovery code' : 'passphrase'}.`, this.#remainingMs());
   }
 
   #remainingMs(): number {
@@ -81,7 +84,8 @@ export class FailureDelay {
   }
 }
 
-function refusal(message: string, remainingMs: number): Refusal {
-  if (remainingMs === 0) return new Refusal('passphrase_wrong', message);
-  return new Refusal('passphrase_wrong', message, { retryAfterSeconds: Math.ceil(remainingMs / 1000) });
+function refusal(what: Tried, message: string, remainingMs: number): Refusal {
+  const code = what === 'code' ? 'recovery_code_wrong' : 'passphrase_wrong';
+  if (remainingMs === 0) return new Refusal(code, message);
+  return new Refusal(code, message, { retryAfterSeconds: Math.ceil(remainingMs / 1000) });
 }

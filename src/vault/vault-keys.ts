@@ -9,6 +9,8 @@ import { keyLength } from './wrap-master-key.ts';
 export class VaultKeys {
   readonly seal: Buffer;
   readonly row: Buffer;
+  /** For the MAC over the list of factor sets. */
+  readonly record: Buffer;
   readonly serverPublicJwk: Readonly<Record<string, string>>;
   #server: KeyObject | undefined;
 
@@ -16,6 +18,7 @@ export class VaultKeys {
   constructor(masterKey: Buffer) {
     this.seal = child(masterKey, 'seal/v1');
     this.row = child(masterKey, 'row-mac/v1');
+    this.record = child(masterKey, 'vault-record/v2');
     this.#server = serverKey(masterKey);
     const { kty, crv, x, y } = createPublicKey(this.#server).export({ format: 'jwk' });
     this.serverPublicJwk = { kty: kty ?? '', crv: crv ?? '', x: x ?? '', y: y ?? '' };
@@ -30,6 +33,7 @@ export class VaultKeys {
   destroy(): void {
     this.seal.fill(0);
     this.row.fill(0);
+    this.record.fill(0);
     this.#server = undefined;
   }
 }

@@ -20,7 +20,9 @@ const right = () => Secret.fromText(testPassphrase);
 interface EditableRecord {
   install: string;
   keychain: string;
-  factorSets: [{ id: string; kdf: { name: string; N: number; r: number; p: number; salt: string }; wrapped: string }];
+  factorSets: [
+    { id: string; kdf: { name: string; N: number; r: number; p: number; salt: string }; wrapped: string; rootCheck?: string },
+  ];
   serverPublicJwk: Record<string, string>;
 }
 
@@ -99,9 +101,16 @@ describe('data without its keychain, keychain without its data (security rule 22
     expect(keep.vault.protection.kind).toBe('file');
   });
 
-  test('with a keychain the passphrase alone does not open', async () => {
+  test('with a keychain the passphrase alone does not open, and another value of its item is said', async () => {
     const keep = await opened({ vault: 'locked' });
     await keep.keychain.set(`root/${recordOf(keep).install}`, Buffer.alloc(32, 7));
+    await expect(keep.unlock()).rejects.toMatchObject({
+      code: 'data_missing',
+      message: expect.stringMatching(/another value/) as string,
+    });
+    edit(keep, (record) => {
+      delete record.factorSets[0].rootCheck;
+    });
     await expect(keep.unlock()).rejects.toMatchObject({ code: 'passphrase_wrong' });
   });
 });
@@ -180,11 +189,13 @@ describe('a record that was edited (security rule 22)', () => {
       '[]',
       '{}',
       ...[
-        { version: 2 },
+        { version: 3 },
         { install: '../x' },
         { keychain: 'cloud' },
         { factorSets: [] },
         { factorSets: [{}] },
+        { factorSets: [...good.factorSets, ...good.factorSets] },
+        { factorSets: [...good.factorSets, { ...good.factorSets[0], id: 'recovery' }] },
         { serverPublicJwk: null },
       ].map((changes) => JSON.stringify({ ...good, ...changes })),
     ];
