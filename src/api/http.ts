@@ -10,7 +10,7 @@ import { isRefusal, Refusal } from '../base/errors.ts';
 import type { ApprovalId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import { callPrefix, changesPath, sessionPath } from '../contract/wire.ts';
-import { bindLoopback, checkRequest, type GateRules, type Listener, readBody } from '../gate/gate.ts';
+import { bindLoopback, checkRequest, type GateRules, type Listener, type RouteRule, readBody } from '../gate/gate.ts';
 import { answerOrRefuse, maxBodyBytes, parseBody, sendAnswer, sendJson, streamChanges } from './answer-http.ts';
 import type { Api } from './api.ts';
 import { LaunchTokens } from './launch-tokens.ts';
@@ -65,19 +65,20 @@ async function bindBoth(port: number): Promise<Listener> {
 }
 
 function rulesFor(host: string, files: UiFiles): GateRules {
+  // security: rule 4, one host name and no other
+  return { hosts: [host], origins: [`http://${host}`], routes: personRoutes(files) };
+}
+
+/** Everything that is answered here. Tests attack each of them. */
+export function personRoutes(files: UiFiles): readonly RouteRule[] {
   const json = { methods: ['POST'], mediaTypes: ['application/json'], maxBytes: maxBodyBytes } as const;
-  return {
-    // security: rule 4, one host name and no other
-    hosts: [host],
-    origins: [`http://${host}`],
-    routes: [
-      // A file with the launch link leads here from another origin; the page holds nothing until its fragment is redeemed.
-      ...[...files.keys()].map((path) => ({ path, methods: ['GET', 'HEAD'], navigable: path === '/' })),
-      { path: sessionPath, ...json },
-      { path: changesPath, ...json },
-      { path: callPrefix, prefix: true, ...json },
-    ],
-  };
+  return [
+    // A file with the launch link leads here from another origin; the page holds nothing until its fragment is redeemed.
+    ...[...files.keys()].map((path) => ({ path, methods: ['GET', 'HEAD'], navigable: path === '/' })),
+    { path: sessionPath, ...json },
+    { path: changesPath, ...json },
+    { path: callPrefix, prefix: true, ...json },
+  ];
 }
 
 class HttpDoor {

@@ -7,7 +7,13 @@ import { UpstreamSender } from './send-upstream.ts';
 
 const defaultTimeoutMs = 30_000;
 const defaultMaxBodyBytes = 1024 * 1024;
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** Everything that is answered here. Tests attack it. */
+export const forwardedRoute = {
+  path: '/proxy/',
+  prefix: true,
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+} as const;
 
 /** The gateway in front of the broker. */
 export function createGateway(deps: GatewayDeps): Gateway {
@@ -20,7 +26,7 @@ class ProxyGateway implements Gateway {
   constructor(deps: GatewayDeps) {
     const bodyLimit = deps.maxBodyBytes ?? defaultMaxBodyBytes;
     const sender = new UpstreamSender({ clock: deps.clock, timeoutMs: deps.upstreamTimeoutMs ?? defaultTimeoutMs });
-    const routes = [{ path: '/proxy/', prefix: true, methods, maxBytes: bodyLimit }];
+    const routes = [{ ...forwardedRoute, maxBytes: bodyLimit }];
     this.#deps = { ...deps, bodyLimit, sender, rules: { hosts: [new URL(deps.issuer).host], origins: [], routes } };
   }
 
