@@ -13,6 +13,7 @@ import { storedModels } from './payloads.ts';
 import { evidenceOfPeer } from './peer-evidence.ts';
 import { parsePublicJwk } from './public-key.ts';
 import { resourceUrl } from './resource-url.ts';
+import { endForReuse, recordReuse } from './token-reuse.ts';
 
 export interface AdapterDeps {
   readonly payloads: Payloads;
@@ -76,7 +77,7 @@ function clientAdapter({ agents, processes }: AdapterDeps): Adapter {
 }
 
 function grantAdapter(deps: AdapterDeps): Adapter {
-  const { grants, broker, audit, issuer, subject } = deps;
+  const { grants, broker, issuer, subject } = deps;
   return {
     ...unused,
     async find(id) {
@@ -97,14 +98,14 @@ function grantAdapter(deps: AdapterDeps): Adapter {
     },
     /** The library ends a Grant when a token is revoked, and when a refresh token comes a second time. */
     async destroy(id) {
-      if (Provider.ctx?.oidc.route === 'token') recordReuse(audit, grants, asId<GrantId>(id));
+      if (Provider.ctx?.oidc.route === 'token') recordReuse(deps, asId<GrantId>(id));
       broker.revoke(asId<GrantId>(id));
     },
   };
 }
 
 function storedAdapter(model: StoredModel, deps: AdapterDeps): Adapter {
-  const { payloads, broker, audit, grants } = deps;
+  const { payloads } = deps;
   return {
     ...unused,
     async find(id) {
@@ -116,10 +117,7 @@ function storedAdapter(model: StoredModel, deps: AdapterDeps): Adapter {
     async consume(id) {
       if (payloads.consume(model, id)) return;
       const grantId = payloads.find(model, id)?.['grantId'];
-      if (model === 'RefreshToken' && typeof grantId === 'string') {
-        recordReuse(audit, grants, asId<GrantId>(grantId));
-        broker.revoke(asId<GrantId>(grantId));
-      }
+      if (model === 'RefreshToken' && typeof grantId === 'string') endForReuse(deps, asId<GrantId>(grantId));
       throw new errors.InvalidGrant('already used');
     },
     async destroy(id) {
@@ -174,9 +172,4 @@ function tokenEvent(event: AuditEvent['event'], { model, id, payload }: ModelRow
     hashes: { token: hashOf(id) },
     facts: { kind: model === 'AccessToken' ? 'access' : 'refresh', ...(typeof exp === 'number' ? { expiresAt: exp * 1000 } : {}) },
   };
-}
-
-function recordReuse(audit: Audit, grants: Grants, id: GrantId): void {
-  const grant = grants.find(id);
-  audit.record({ event: 'token.reuse_detected', grantId: id, outcome: 'denied', ...(grant ? { agentId: grant.agentId } : {}) });
 }

@@ -6,6 +6,7 @@ import { epochSeconds } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
 import type { GateRules, RequestHandler, RouteRule } from '../gate/gate.ts';
 import { checkRequest, sendProblem, setSecurityHeaders } from '../gate/gate.ts';
+import { AnswersGiven } from './answers-given.ts';
 import { authenticateCall } from './authenticate-call.ts';
 import type { AuthServer, AuthServerDeps, CallIdentity } from './authserver.ts';
 import { BackchannelRequests } from './backchannel-request.ts';
@@ -44,6 +45,7 @@ const routeRules: readonly RouteRule[] = [
 class LoopbackAuthServer implements AuthServer {
   readonly #deps: AuthServerDeps;
   readonly #rules: GateRules;
+  readonly #answers: AnswersGiven;
   readonly #proofs: ProofVerifier;
   readonly #payloads: Payloads;
   readonly #polls: HeldPolls;
@@ -56,6 +58,7 @@ class LoopbackAuthServer implements AuthServer {
     this.#rules = { hosts: [new URL(deps.issuer).host], origins: [], routes: routeRules };
     this.#proofs = new ProofVerifier(deps.clock);
     this.#payloads = new Payloads(deps);
+    this.#answers = new AnswersGiven(deps.clock);
     this.#polls = new HeldPolls(deps.clock);
     this.#proof = new ServerProof(deps);
     this.#startedAt = epochSeconds(deps.clock);
@@ -101,6 +104,7 @@ class LoopbackAuthServer implements AuthServer {
 
   sweep(): void {
     this.#payloads.sweep();
+    this.#answers.sweep();
     const waiting = new Set(this.#deps.approvals.listPending().map((approval) => approval.agentId));
     this.#deps.agents.dropStale((id) => waiting.has(id));
   }
@@ -122,7 +126,7 @@ class LoopbackAuthServer implements AuthServer {
     const requests = new BackchannelRequests(parts);
     const serverKey = new ServerKey(vault, jwk);
     const provider = new Provider(issuer, providerConfiguration({ ...parts, requests, serverKey, startedAt: this.#startedAt }));
-    registerGrantTypes({ ...parts, provider });
+    registerGrantTypes({ ...parts, provider, answers: this.#answers });
     this.#listenTo(provider);
     const callback = provider.callback();
     return (request, response) => void callback(request, response);

@@ -4,6 +4,7 @@ import { hashOf } from '../base/ids.ts';
 import type { Store } from '../store/store.ts';
 import type { GuardedRow, GuardedTable, Vault } from '../vault/vault.ts';
 import { guardedTable } from '../vault/vault.ts';
+import { BatchScope, PayloadBatch } from './payload-batch.ts';
 
 /** What the library wants kept, as it gave it. */
 export type ModelPayload = Readonly<Record<string, unknown>>;
@@ -35,8 +36,10 @@ export interface PayloadsDeps {
 }
 
 /** A request that is over is remembered this long, so that a late poll hears `expired_token`. */
-const lateMs = 10 * 60_000;
+export const lateMs = 10 * 60_000;
 const sweptAtOnce = 500;
+/** What the library notes in tokens that come from the request itself; a refresh adds to it. */
+const firstGrantType = 'ciba';
 
 /**
  * The table `server_payloads`. Ids are tokens and `auth_req_id` values, so a row is found by the hash of model and id, and
@@ -45,6 +48,7 @@ const sweptAtOnce = 500;
 export class Payloads {
   readonly #deps: PayloadsDeps;
   readonly #table: GuardedTable<StoredPayload>;
+  readonly #scope = new BatchScope<StoredPayload>();
 
   constructor(deps: PayloadsDeps) {
     this.#deps = deps;
@@ -67,16 +71,26 @@ export class Payloads {
     return row && { ...row.value.payload, jti: id };
   }
 
+  /**
+   * Everything that `task` inserts, replaces and consumes, with its events, as one durable commit at its end; nothing of it when
+   * it throws. Refuses `conflict` when another changed one of the rows meanwhile. What is removed inside is removed at once:
+   * an end does not wait for what may fail.
+   */
+  async together(task: () => Promise<void>): Promise<void> {
+    const batch = new PayloadBatch<StoredPayload>();
+    await this.#scope.run(batch, task);
+    const { statements, events } = batch.change(this.#table);
+    this.#deps.audit.commit(statements, events);
+  }
+
   /** Writes a new row. Refuses `conflict` when there is one. */
   insert({ model, id, payload }: ModelRow, events: readonly AuditEvent[] = []): void {
-    this.#deps.audit.commit([this.#table.insert(rowId(model, id), storedOf(model, payload))], events);
+    this.#write(rowId(model, id), { row: undefined, next: storedOf(model, payload) }, events);
   }
 
   /** Replaces the row that is there. Refuses `conflict` when it lost a race. */
   replace({ model, id, payload }: ModelRow): void {
-    const row = this.#row(model, id);
-    if (row === undefined) this.insert({ model, id, payload });
-    else this.#deps.audit.commit([this.#table.update(row, storedOf(model, payload))], []);
+    this.#write(rowId(model, id), { row: this.#row(model, id), next: storedOf(model, payload) });
   }
 
   /** Marks it as used. `false` when it was before: of any number of callers one gets `true`. */
@@ -84,7 +98,24 @@ export class Payloads {
     const row = this.#row(model, id);
     if (row === undefined || row.value.payload['consumed'] !== undefined) return false;
     const consumed = { ...row.value, payload: { ...row.value.payload, consumed: Math.floor(this.#deps.clock.now() / 1000) } };
-    this.#deps.audit.commit([this.#table.update(row, consumed)], []);
+    this.#write(row.id, { row, next: consumed });
+    return true;
+  }
+
+  /**
+   * Inside {@link together}: the request is as if nobody had redeemed it, and the tokens of its grant are gone. `false` when one
+   * of those tokens was used: then nothing changes.
+   */
+  takeBack(authReqId: string, grantId: string): boolean {
+    const batch = this.#scope.current();
+    const request = this.#row('BackchannelAuthenticationRequest', authReqId);
+    if (batch === undefined || request?.value.grantId !== grantId) return false;
+    const tokens = this.#table.list("grant_id = ? AND model IN ('AccessToken', 'RefreshToken')", grantId);
+    if (tokens.some(({ value: { payload } }) => payload['consumed'] !== undefined || payload['gty'] !== firstGrantType))
+      return false;
+    const payload = Object.fromEntries(Object.entries(request.value.payload).filter(([name]) => name !== 'consumed'));
+    batch.put(request.id, { row: request, next: { ...request.value, payload } });
+    for (const row of tokens) batch.put(row.id, { row, next: undefined }, [lostEvent(row)]);
     return true;
   }
 
@@ -113,8 +144,25 @@ export class Payloads {
   }
 
   #row(model: StoredModel, id: string): GuardedRow<StoredPayload> | undefined {
-    const row = this.#table.find(rowId(model, id));
+    const key = rowId(model, id);
+    const written = this.#scope.current()?.find(key);
+    if (written !== undefined) {
+      const { row, next } = written;
+      return next && { id: key, version: row?.version ?? 0, trusted: row?.trusted ?? true, value: next };
+    }
+    const row = this.#table.find(key);
     return row?.value.model === model ? row : undefined;
+  }
+
+  #write(id: string, write: Parameters<PayloadBatch<StoredPayload>['put']>[1], events: readonly AuditEvent[] = []): void {
+    const batch = this.#scope.current();
+    if (batch !== undefined) {
+      batch.put(id, write, events);
+      return;
+    }
+    const { row, next } = write;
+    if (next === undefined) return;
+    this.#deps.audit.commit([row === undefined ? this.#table.insert(id, next) : this.#table.update(row, next)], events);
   }
 
   #takeOver(): void {
@@ -122,6 +170,19 @@ export class Payloads {
     const events = refused.map((id) => ({ event: 'row.tampered' as const, reason: 'written while locked', hashes: { row: id } }));
     if (events.length > 0) this.#deps.audit.record(...events);
   }
+}
+
+function lostEvent({ id, value: { model, grantId = '', payload } }: GuardedRow<StoredPayload>): AuditEvent {
+  const { clientId } = payload;
+  return {
+    event: 'token.revoked',
+    outcome: 'ok',
+    reason: 'answer lost',
+    grantId,
+    ...(typeof clientId === 'string' ? { agentId: clientId } : {}),
+    hashes: { row: id },
+    facts: { kind: model === 'AccessToken' ? 'access' : 'refresh' },
+  };
 }
 
 function rowId(model: StoredModel, id: string): string {

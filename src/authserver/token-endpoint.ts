@@ -2,14 +2,19 @@ import type { Provider, TokenEndpointGrantContext } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { Agents } from '../agents/agents.ts';
 import type { Approval, Approvals } from '../approvals/approvals.ts';
+import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
-import { Refusal } from '../base/errors.ts';
+import { isRefusal, Refusal } from '../base/errors.ts';
 import type { AgentId, GrantId } from '../base/ids.ts';
 import { asId, hashOf } from '../base/ids.ts';
-import type { Grants } from '../grants/grants.ts';
+import type { Broker } from '../broker/broker.ts';
+import type { Grant, Grants } from '../grants/grants.ts';
 import type { Vault } from '../vault/vault.ts';
+import { type AnswersGiven, whenLost } from './answers-given.ts';
 import type { HeldPolls } from './held-polls.ts';
 import { cibaGrantType, redeemByLibrary, refreshByLibrary } from './library-internals.ts';
+import { lateMs, type Payloads } from './payloads.ts';
+import { endForReuse } from './token-reuse.ts';
 import type { ProofVerifier, VerifiedProof } from './verify-proof.ts';
 
 export interface TokenEndpointDeps {
@@ -17,7 +22,11 @@ export interface TokenEndpointDeps {
   readonly agents: Agents;
   readonly approvals: Approvals;
   readonly grants: Grants;
+  readonly broker: Broker;
+  readonly audit: Audit;
   readonly vault: Vault;
+  readonly payloads: Payloads;
+  readonly answers: AnswersGiven;
   readonly clock: Clock;
   readonly proofs: ProofVerifier;
   readonly polls: HeldPolls;
@@ -26,8 +35,6 @@ export interface TokenEndpointDeps {
 
 /** How long a poll waits for the person. */
 const holdMs = 20_000;
-
-type BackchannelRequest = InstanceType<Provider['BackchannelAuthenticationRequest']>;
 
 /** Registers our steps in front of the library's own handlers for both grant types. */
 export function registerGrantTypes(deps: TokenEndpointDeps): void {
@@ -45,12 +52,12 @@ export function registerGrantTypes(deps: TokenEndpointDeps): void {
 async function poll(ctx: TokenEndpointGrantContext, deps: TokenEndpointDeps): Promise<void> {
   const authReqId = parameterOf(ctx, 'auth_req_id');
   const proof = proofOf(ctx, deps);
-  const request = await requestOfThisAgent(ctx, authReqId, deps);
+  await assertOfThisAgent(ctx, authReqId, deps);
   const asked = deps.approvals.findByRequest(hashOf(authReqId));
   if (asked === undefined) throw new errors.InvalidGrant('request not found');
   const pinned = deps.approvals.pinKey(asked.id, proof.thumbprint);
   const answered = await answerOf(ctx, pinned, deps);
-  await issue({ ctx, proof, request, approval: answered }, deps);
+  await issue({ ctx, proof, authReqId, approval: answered }, deps);
 }
 
 /** One refresh. The agent is authenticated already. @see RFC 6749, section 6 · RFC 9449, section 5 */
@@ -65,7 +72,13 @@ async function refresh(ctx: TokenEndpointGrantContext, deps: TokenEndpointDeps):
   if (grant?.agentJkt !== proof.thumbprint) throw new Refusal('key_mismatch', 'The refresh token is bound to another key.');
   if (token.consumed === undefined) deps.grants.getLive(grant.id);
   deps.agents.assertMayAct(grant.agentId);
-  await refreshByLibrary({ provider: deps.provider, ctx, proof });
+  try {
+    await deps.payloads.together(() => refreshByLibrary({ provider: deps.provider, ctx, proof }));
+  } catch (error) {
+    if (!isRefusal(error, 'conflict')) throw error;
+    endForReuse(deps, grant.id);
+    throw new errors.InvalidGrant('already used');
+  }
 }
 
 function parameterOf(ctx: TokenEndpointGrantContext, name: string): string {
@@ -79,14 +92,13 @@ function proofOf(ctx: TokenEndpointGrantContext, { proofs, issuer }: TokenEndpoi
   return proofs.verify(ctx.req, { url: `${issuer}/token`, nonce: 'required' });
 }
 
-async function requestOfThisAgent(
+async function assertOfThisAgent(
   ctx: TokenEndpointGrantContext,
   authReqId: string,
-  deps: TokenEndpointDeps,
-): Promise<BackchannelRequest> {
-  const request = await deps.provider.BackchannelAuthenticationRequest.find(authReqId, { ignoreExpiration: true });
+  { provider }: TokenEndpointDeps,
+): Promise<void> {
+  const request = await provider.BackchannelAuthenticationRequest.find(authReqId, { ignoreExpiration: true });
   if (request === undefined || request.clientId !== ctx.oidc.client.clientId) throw new errors.InvalidGrant('request not found');
-  return request;
 }
 
 /** The approval once it allows something; holds a pending one for its time. Everything else is thrown. */
@@ -136,23 +148,59 @@ function expired(): Refusal {
 interface Issue {
   readonly ctx: TokenEndpointGrantContext;
   readonly proof: VerifiedProof;
-  readonly request: BackchannelRequest;
+  readonly authReqId: string;
   readonly approval: Approval;
 }
 
-/** Settles the library's request by the grant that the answer made, and lets the library redeem it. */
-async function issue({ ctx, proof, request, approval }: Issue, deps: TokenEndpointDeps): Promise<void> {
+/**
+ * The answer with tokens. The request that is spent, both tokens and their events are one commit, so a crash leaves all or
+ * nothing; and an answer that was lost can be asked for again, see {@link redeem}.
+ */
+async function issue(asked: Issue, deps: TokenEndpointDeps): Promise<void> {
   assertUnlocked(deps);
+  const { ctx, proof, authReqId, approval } = asked;
   if (approval.grantId === undefined) throw new Error('an approved request has a grant');
   deps.agents.assertMayAct(asId<AgentId>(approval.agentId));
   const grant = deps.grants.pinKey(approval.grantId, proof.thumbprint);
-  const settled = await deps.provider.Grant.find(grant.id);
-  if (settled === undefined) throw new errors.InvalidGrant('grant not found');
-  await deps.provider.backchannelResult(request, settled, {
+  const isSecond = deps.answers.has(hashOf(authReqId));
+  const takeBack = deps.answers.begin(hashOf(authReqId), approval.expiresAt + lateMs);
+  try {
+    await deps.payloads.together(() => redeem({ ...asked, grant, isSecond }, deps));
+  } catch (error) {
+    takeBack();
+    if (isRefusal(error, 'conflict')) throw alreadyUsed();
+    throw error;
+  }
+  whenLost(ctx.res, takeBack);
+}
+
+/**
+ * Settles the library's request by the grant that the answer made, and lets the library redeem it. A request that was redeemed
+ * by an answer that this run of the program did not give whole is redeemed anew: its first tokens, which nobody used, end in the
+ * same commit. So there is never a grant without a way to its token, and never a second pair beside the first.
+ */
+async function redeem(
+  issued: Issue & { readonly grant: Grant; readonly isSecond: boolean },
+  deps: TokenEndpointDeps,
+): Promise<void> {
+  const { provider, payloads } = deps;
+  const { ctx, proof, authReqId, approval, grant, isSecond } = issued;
+  if (payloads.find('BackchannelAuthenticationRequest', authReqId)?.['consumed'] !== undefined) {
+    // security: only what was never used is given again, and only to the key that the grant is pinned to
+    if (isSecond || grant.lastUsedAt !== undefined || !payloads.takeBack(authReqId, grant.id)) throw alreadyUsed();
+  }
+  const request = await provider.BackchannelAuthenticationRequest.find(authReqId, { ignoreExpiration: true });
+  const settled = await provider.Grant.find(grant.id);
+  if (request === undefined || settled === undefined) throw new errors.InvalidGrant('grant not found');
+  await provider.backchannelResult(request, settled, {
     rar: [...grant.details],
     ...(approval.decidedAt === undefined ? {} : { authTime: Math.floor(approval.decidedAt / 1000) }),
   });
-  await redeemByLibrary({ provider: deps.provider, ctx, proof });
+  await redeemByLibrary({ provider, ctx, proof });
+}
+
+function alreadyUsed(): Error {
+  return new errors.InvalidGrant('already used');
 }
 
 /** Whatever would issue waits for the person to unlock. */
