@@ -11,7 +11,7 @@ process.stdout.on('error', () => process.exit(0));
 
 const machine = thisMachine();
 const exitCode = await runCommandLine(process.argv.slice(2), {
-  link: machineLink(chooseFolders(process.env, machine), machine),
+  link: machineLink(chooseFolders(process.env, machine), machine, (line) => void process.stderr.write(`${line}\n`)),
   terminal: {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),

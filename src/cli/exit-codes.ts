@@ -7,6 +7,8 @@ export const exitCodes = {
   /** Locked, or it needs the person in the window. */
   unauthenticated: 4,
   conflict: 5,
+  /** Another server answers than the one that was pinned. Nothing was sent to it. */
+  serverChanged: 6,
   denied: 10,
   expired: 11,
   pending: 12,

@@ -160,11 +160,20 @@ function addMachineCommands(program: Command, { link, terminal, version }: Progr
     .description('what is well on this machine and what is not')
     .action(async () => {
       const checks = [...(await link.examine())];
-      const client = await link.connect().catch(() => undefined);
+      const client = await link.connect().catch((error: unknown) => {
+        if (isServerChanged(error)) checks.push({ name: 'socket', state: 'fail', detail: (error as CommandFailed).message });
+        return undefined;
+      });
       if (client) checks.push(...judgeStatus(await client.call('status.get', {}), version));
       showChecks(terminal, checks, isJson(program));
-      if (checks.some(({ state }) => state === 'fail')) outcome.exitCode = exitCodes.error;
+      const failed = checks.filter(({ state }) => state === 'fail');
+      if (failed.length > 0) outcome.exitCode = exitCodes.error;
+      if (failed.some(({ name }) => name === 'key' || name === 'socket')) outcome.exitCode = exitCodes.serverChanged;
     });
+}
+
+function isServerChanged(error: unknown): boolean {
+  return error instanceof CommandFailed && error.exitCode === exitCodes.serverChanged;
 }
 
 function showChecks(terminal: Terminal, checks: readonly Check[], json: boolean): void {

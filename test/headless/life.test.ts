@@ -202,6 +202,7 @@ describe.skipIf(process.platform === 'win32')('the command line and the running 
       node: 'ok',
       data: 'ok',
       server: 'ok',
+      key: 'ok',
       version: 'ok',
       keychain: 'warn',
       notifications: 'warn',
