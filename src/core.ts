@@ -16,6 +16,7 @@ import { createGateway } from './gateway/gateway.ts';
 import { createGrants, type Grants } from './grants/grants.ts';
 import type { Platform } from './platform/platform.ts';
 import type { TrayAction } from './platform/tray.ts';
+import { createGaps, createStateHead, type Gaps, type StateHead } from './state-head/state-head.ts';
 import type { Store } from './store/store.ts';
 import { createVault, type Vault } from './vault/vault.ts';
 
@@ -41,6 +42,7 @@ export interface Core {
   readonly agents: Agents;
   readonly connections: Connections;
   readonly grants: Grants;
+  readonly gaps: Gaps;
   readonly approvals: Approvals;
   readonly broker: Broker;
   readonly changes: Changes;
@@ -71,7 +73,9 @@ export async function createCore(platform: Platform, store: Store, config: CoreC
   await vault.assertComplete();
   const listener = await bindLoopback({ port: config.agentPort, hosts: ['127.0.0.1'] });
   try {
-    return assemble(platform, config, { store, vault, changes, listener });
+    // Before everything else that follows locking and unlocking.
+    const stateHead = createStateHead({ store, vault, keychain: platform.keychain, clock, log });
+    return assemble(platform, config, { store: stateHead.store, stateHead, vault, changes, listener });
   } catch (error) {
     // Nothing half started: a port that is held answers agents, and nobody would be behind it.
     await listener.close();
@@ -81,21 +85,23 @@ export async function createCore(platform: Platform, store: Store, config: CoreC
 
 interface Ground {
   readonly store: Store;
+  readonly stateHead: StateHead;
   readonly vault: Vault;
   readonly changes: Changes;
   readonly listener: Listener;
 }
 
-function assemble(platform: Platform, config: CoreConfig, { store, vault, changes, listener }: Ground): Core {
+function assemble(platform: Platform, config: CoreConfig, { store, stateHead, vault, changes, listener }: Ground): Core {
   const { clock, log } = platform;
   const issuer = `http://127.0.0.1:${listener.port}`;
   const audit = createAudit({ store, clock, changes });
+  const gaps = createGaps({ store, vault, audit, clock, changes, stateHead });
   // Before whatever else follows an unlock: notices that go out then must come from a daemon that is trusted.
   vault.onUnlock(() => {
     audit.record({ event: 'vault.unlocked', approver: 'user', outcome: 'ok' });
     platform.notifier.trust();
   });
-  const kept = { store, vault, clock, changes, log, audit };
+  const kept = { store, vault, clock, changes, log, audit, gaps };
   const agents = createAgents(kept);
   const presets = config.presets === undefined ? {} : { presets: config.presets };
   const connections = createConnections({ ...kept, browser: platform.browser, ...presets });
@@ -128,6 +134,7 @@ function assemble(platform: Platform, config: CoreConfig, { store, vault, change
         await connections.stop();
       } finally {
         vault.lock();
+        await stateHead.settle();
       }
     },
   };

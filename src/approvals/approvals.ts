@@ -23,6 +23,7 @@ import type { Detail, DetailField, Risk, SentencePart } from '../details/details
 import type { Grants } from '../grants/grants.ts';
 import type { Notifier } from '../platform/notifier.ts';
 import type { ProcessEvidence } from '../platform/process-identity.ts';
+import type { Gaps } from '../state-head/state-head.ts';
 import type { Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
 
@@ -161,6 +162,8 @@ export interface ApprovalSettings {
 }
 
 export interface ApprovalsDeps {
+  /** Nothing is approved while a gap is open (security rule 8). */
+  readonly gaps: Pick<Gaps, 'assertNone'>;
   readonly store: Store;
   readonly vault: Vault;
   readonly audit: Audit;

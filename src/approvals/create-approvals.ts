@@ -140,6 +140,7 @@ class GuardedApprovals implements Approvals {
     const { agents, audit, clock, vault } = this.#deps;
     const row = this.#pending(decision.approvalId);
     if (vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'Unlock Counterfoil first.');
+    this.#deps.gaps.assertNone();
     const approval = row.value;
     const card = drawCard(approval, this.#deps);
     // security: rule 25, a decision is about exactly what was shown

@@ -58,6 +58,8 @@ export const auditEventNames = [
   'settings.changed',
   'presence.refused',
   'row.tampered',
+  'state.gap_found',
+  'state.gap_answered',
   'audit.verified',
 ] as const;
 

@@ -85,6 +85,7 @@ function append(previous: Head, ts: string, event: AuditEvent): { readonly head:
         previous.hash,
       ],
       mustChangeOne: true,
+      mark: { kind: 'entry', seq, hash, event: event.event },
     },
   };
 }

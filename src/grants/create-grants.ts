@@ -130,7 +130,10 @@ class GuardedGrants implements Grants {
     const row = this.#table.find(id);
     if (!row) throw new Refusal('not_found', 'There is no such grant.');
     const over = whyOver(row.value, this.#deps.clock.now());
-    if (over === undefined) return row;
+    if (over === undefined) {
+      this.#deps.gaps.assertNone();
+      return row;
+    }
     // A clock that is set back later finds it ended: no grant outlives its absolute end.
     if (over === 'expired' && row.value.endedAt === undefined) this.#end(row, 'expired');
     throw refusalFor(over);

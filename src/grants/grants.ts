@@ -14,6 +14,7 @@ import type { Changes } from '../base/changes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { AgentId, ApprovalId, ConnectionId, GrantId, ReceiptId, ResourceId } from '../base/ids.ts';
 import type { Detail, Risk, SentencePart } from '../details/details.ts';
+import type { Gaps } from '../state-head/state-head.ts';
 import type { Change, Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
 
@@ -62,13 +63,15 @@ export interface GrantsDeps {
   readonly audit: Audit;
   readonly clock: Clock;
   readonly changes: Changes;
+  /** While a gap is open no grant is in force (security rule 8). */
+  readonly gaps: Pick<Gaps, 'assertNone'>;
 }
 
 export interface Grants {
   /** The step that creates a grant, to be committed with the approval that allows it. */
   createStep(grant: Omit<Grant, 'usesReserved' | 'createdAt'>): { readonly change: Change; readonly events: readonly AuditEvent[] };
   find(id: GrantId): Grant | undefined;
-  /** A grant in force. Refuses `grant_revoked`, `grant_expired`, `grant_used_up`, `not_found`. */
+  /** A grant in force. Refuses `grant_revoked`, `grant_expired`, `grant_used_up`, `not_found`, `state_gap`. */
   getLive(id: GrantId): Grant;
   isLive(grant: Grant): boolean;
   list(filter?: { readonly agentId?: AgentId; readonly connectionId?: ConnectionId; readonly live?: boolean }): readonly Grant[];

@@ -13,7 +13,19 @@ export interface Statement {
   readonly values: readonly SqlValue[];
   /** Refuses the whole change with `conflict` unless exactly one row changed. */
   readonly mustChangeOne?: boolean;
+  readonly mark?: Mark;
 }
+
+/**
+ * What a statement does to the state that a head is kept of (`src/state-head`). The database never sees it.
+ *
+ * `row`: a row that decides now has this MAC; without one it was written while locked. `removed`: it is gone.
+ * `entry`: the newest entry of the audit log.
+ */
+export type Mark =
+  | { readonly kind: 'row'; readonly table: string; readonly id: string; readonly mac: Uint8Array | undefined }
+  | { readonly kind: 'removed'; readonly table: string; readonly id: string }
+  | { readonly kind: 'entry'; readonly seq: number; readonly hash: string; readonly event: string };
 
 export type Change = readonly Statement[];
 

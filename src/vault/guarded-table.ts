@@ -10,12 +10,12 @@
  * each by the table's own rule and authenticates it, or reports it.
  *
  * Within one run of the program a row cannot be put back: a version lower than one that was read or committed, or the
- * absence of a row that was there, is tampering. Across restarts nothing here finds that: it needs a head over the whole
- * state, kept elsewhere (security rule 8).
+ * absence of a row that was there, is tampering. Between two runs the state head finds it (`src/state-head`): each statement
+ * carries a mark that says what it does to a row.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { isRefusal, Refusal } from '../base/errors.ts';
-import type { SqlValue, Statement, Store } from '../store/store.ts';
+import type { Mark, SqlValue, Statement, Store } from '../store/store.ts';
 import { framed } from './framed.ts';
 import { RowMemory } from './row-memory.ts';
 import type { Vault } from './vault.ts';
@@ -121,6 +121,7 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
       sql: `INSERT INTO ${this.#definition.name} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
       values: [id, version, body, mac ?? null, ...columns.map(([, columnValue]) => columnValue)],
       mustChangeOne: true,
+      mark: this.#marked(id, mac),
     };
   }
 
@@ -148,7 +149,12 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
       sql: `UPDATE ${this.#definition.name} SET ${assignments.join(', ')} WHERE id = ? AND version = ?`,
       values: [version, body, mac ?? null, ...columns.map(([, columnValue]) => columnValue), old.id, old.version],
       mustChangeOne: true,
+      mark: this.#marked(old.id, mac),
     };
+  }
+
+  #marked(id: string, mac: Uint8Array | undefined): Mark {
+    return { kind: 'row', table: this.#definition.name, id, mac };
   }
 
   remove(row: GuardedRow<Value>): Statement {
@@ -157,6 +163,7 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
       sql: `DELETE FROM ${this.#definition.name} WHERE id = ? AND version = ?`,
       values: [row.id, row.version],
       mustChangeOne: true,
+      mark: { kind: 'removed', table: this.#definition.name, id: row.id },
     };
   }
 

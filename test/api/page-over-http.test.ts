@@ -348,6 +348,7 @@ describe('change notices', () => {
       wake = resolve;
     });
     const ended = Promise.withResolvers<void>();
+    const timers = open.platform.clock.waiting;
     const stop = transport.changes(
       (notice) => {
         notices.push(notice);
@@ -356,7 +357,7 @@ describe('change notices', () => {
       () => ended.resolve(),
     );
     // The stream is open once the core has a timer for its heartbeat.
-    for (let turn = 0; turn < 500 && open.platform.clock.waiting < 2; turn += 1)
+    for (let turn = 0; turn < 500 && open.platform.clock.waiting <= timers; turn += 1)
       await new Promise((resolve) => setImmediate(resolve));
     await open.platform.clock.advance(15_000);
     open.core.agents.pauseAll();

@@ -10,11 +10,12 @@ const mayImport = {
   'src/store': ['src/base'],
   'src/vault': ['src/base', 'src/platform', 'src/store'],
   'src/audit': ['src/base', 'src/store'],
+  'src/state-head': ['src/base', 'src/platform', 'src/store', 'src/vault', 'src/audit'],
   // what we decide
   'src/policy': ['src/base', 'src/details'],
   'src/agents': ['src/base', 'src/platform', 'src/store', 'src/vault', 'src/audit'],
   'src/connections': ['src/base', 'src/platform', 'src/store', 'src/vault', 'src/audit'],
-  'src/grants': ['src/base', 'src/details', 'src/store', 'src/vault', 'src/audit'],
+  'src/grants': ['src/base', 'src/details', 'src/store', 'src/vault', 'src/audit', 'src/state-head'],
   'src/approvals': [
     'src/base',
     'src/details',
@@ -26,6 +27,7 @@ const mayImport = {
     'src/agents',
     'src/connections',
     'src/grants',
+    'src/state-head',
   ],
   'src/broker': [
     'src/base',
@@ -69,6 +71,7 @@ const mayImport = {
     'src/agents',
     'src/connections',
     'src/grants',
+    'src/state-head',
     'src/approvals',
     'src/broker',
   ],

@@ -18,6 +18,7 @@ import { type ChangeNotice, type Changes, createChanges } from '../../src/base/c
 import { Secret } from '../../src/base/secret.ts';
 import { memoryKeychain } from '../../src/platform/keychain/memory.ts';
 import type { Keychain } from '../../src/platform/keychain.ts';
+import type { Gaps } from '../../src/state-head/state-head.ts';
 import { openStore } from '../../src/store/sqlite.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createVault, type Vault } from '../../src/vault/vault.ts';
@@ -44,6 +45,8 @@ export interface Keep {
   readonly changes: Changes;
   readonly clock: FakeClock;
   readonly keychain: Keychain;
+  /** Never one: state heads have tests of their own. */
+  readonly gaps: Gaps;
   readonly notices: readonly ChangeNotice[];
   /** Names of all audit events, oldest first. */
   events(): readonly AuditEventName[];
@@ -51,6 +54,8 @@ export interface Keep {
   restart(): Promise<Keep>;
   close(): void;
 }
+
+const noGaps: Gaps = { open: () => undefined, assertNone: () => {}, close: () => {} };
 
 export async function openKeep(options: KeepOptions = {}): Promise<Keep> {
   const { vault: state = 'unlocked', file = ':memory:', keychain = memoryKeychain(), clock = createFakeClock() } = options;
@@ -74,6 +79,7 @@ function assemble({ store, keychain, clock }: { store: Store; keychain: Keychain
     changes,
     clock,
     keychain,
+    gaps: noGaps,
     notices,
     events: () => store.all<{ event: AuditEventName }>('SELECT event FROM audit ORDER BY seq').map(({ event }) => event),
     unlock: () => vault.unlock(Secret.fromText(testPassphrase)),

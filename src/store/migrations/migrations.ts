@@ -1,4 +1,5 @@
 import * as mainJob from './0001-main-job.ts';
+import * as stateHead from './0002-state-head.ts';
 
 /** One step of the schema. Runs in a transaction of its own together with the raised `user_version`. */
 export interface Migration {
@@ -8,4 +9,4 @@ export interface Migration {
 }
 
 /** Every migration, in order. */
-export const migrations: readonly Migration[] = [mainJob];
+export const migrations: readonly Migration[] = [mainJob, stateHead];

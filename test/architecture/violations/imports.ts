@@ -49,6 +49,7 @@ const mapViolations: readonly PlantedImport[] = [
   breaksTheMap('src/vault', 'src/grants/grants.ts'),
   breaksTheMap('src/audit', 'src/vault/vault.ts'),
   breaksTheMap('src/policy', 'src/store/store.ts'),
+  breaksTheMap('src/state-head', 'src/grants/grants.ts'),
   breaksTheMap('src/agents', 'src/grants/grants.ts'),
   breaksTheMap('src/connections', 'src/grants/grants.ts'),
   breaksTheMap('src/grants', 'src/broker/broker.ts'),

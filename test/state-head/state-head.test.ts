@@ -1,0 +1,267 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isRefusal } from '../../src/base/errors.ts';
+import { type House, openHouse, type Run } from './open-house.ts';
+
+let house: House;
+let run: Run;
+beforeEach(async () => {
+  house = openHouse();
+  run = house.start();
+  await run.unlock();
+  run.put('one', 'first');
+  run.put('two', 'first');
+});
+afterEach(async () => {
+  await run.end().catch(() => undefined);
+  house.remove();
+});
+
+/** Ends the run, lets another program do something, and unlocks again. */
+async function between(what: () => void | Promise<void> = () => {}): Promise<void> {
+  await run.end();
+  await what();
+  run = house.start();
+  await run.unlock();
+}
+const kinds = (): readonly string[] => run.gaps.open()?.findings.map(({ kind }) => kind) ?? [];
+const refusesEverything = (): void =>
+  expect(() => run.gaps.assertNone()).toThrow(expect.toSatisfy((error: unknown) => isRefusal(error, 'state_gap')));
+const headItem = (): string => `head/${run.vault.installation()}`;
+
+describe('what is ours raises no question', () => {
+  test('changes, removals, locks and restarts', async () => {
+    run.put('one', 'second');
+    run.remove('two');
+    run.vault.lock();
+    await run.unlock();
+    run.put('two', 'again');
+    await between();
+    expect(kinds()).toEqual([]);
+    await between();
+    expect(run.gaps.open()).toBeUndefined();
+    expect(() => run.gaps.assertNone()).not.toThrow();
+  });
+
+  test('a program that was killed: the copy in the keychain may be older than the data', async () => {
+    await run.stateHead.settle();
+    run.put('one', 'second');
+    run.kill();
+    run = house.start();
+    await run.unlock();
+    expect(kinds()).toEqual([]);
+  });
+
+  test('a refused change leaves the leaves as they were', async () => {
+    const row = run.things.find('one');
+    if (!row) throw new Error('no row');
+    run.put('one', 'second');
+    expect(() => run.audit.commit([run.things.update(row, { name: 'late' })], [{ event: 'settings.changed' }])).toThrow();
+    run.put('two', 'second');
+    await between();
+    expect(kinds()).toEqual([]);
+  });
+
+  test('rows that were written while locked and grant nothing', async () => {
+    run.vault.lock();
+    run.put('three', 'harmless');
+    run.put('one', 'harmless');
+    await between();
+    expect(kinds()).toEqual([]);
+    expect(run.things.find('one')).toMatchObject({ trusted: true, value: { name: 'harmless' } });
+    await between();
+    expect(kinds()).toEqual([]);
+  });
+
+  test('a vault that is older than state heads', async () => {
+    const item = headItem();
+    await between(async () => {
+      house.edit('DELETE FROM state_head', 'DELETE FROM state_leaves');
+      await house.keychain.delete(item);
+    });
+    expect(kinds()).toEqual([]);
+  });
+});
+
+describe('data that was put back between two runs is found at unlock (security rule 8)', () => {
+  test('an older database: every grant stands still, also after another restart, until the person answers', async () => {
+    await between();
+    const at = house.clock.now();
+    await run.end();
+    const copy = house.keepCopy();
+    run = house.start();
+    await run.unlock();
+    await house.clock.advance(60_000);
+    run.put('one', 'second');
+    await between(() => house.putBack(copy));
+    const [finding] = run.gaps.open()?.findings ?? [];
+    expect(finding).toMatchObject({ kind: 'older_data', from: at, to: at + 60_000 });
+    expect(finding?.kind === 'older_data' && finding.missing).toBeGreaterThan(0);
+    refusesEverything();
+    expect(run.audit.list({}).map(({ event }) => event)).toContain('state.gap_found');
+    await between();
+    refusesEverything();
+    run.gaps.close({ kept: 0, ended: 2 });
+    expect(() => run.gaps.assertNone()).not.toThrow();
+    await between();
+    expect(run.gaps.open()).toBeUndefined();
+    expect(() => run.gaps.close({ kept: 0, ended: 0 })).toThrow();
+  });
+
+  test('one row that is older than it was', async () => {
+    await run.end();
+    house.edit(`CREATE TABLE old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
+    run = house.start();
+    await run.unlock();
+    run.put('one', 'second');
+    await between(() =>
+      house.edit(`DELETE FROM settings WHERE id = 'one'`, 'INSERT INTO settings SELECT * FROM old', 'DROP TABLE old'),
+    );
+    expect(run.gaps.open()?.findings).toEqual([{ kind: 'row_put_back', table: 'settings', id: 'one' }]);
+    refusesEverything();
+  });
+
+  test('a row that was removed and came back, and one that vanished', async () => {
+    await run.end();
+    house.edit(`CREATE TABLE old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
+    run = house.start();
+    await run.unlock();
+    run.remove('one');
+    await between(() => house.edit('INSERT INTO settings SELECT * FROM old', `DELETE FROM settings WHERE id = 'two'`));
+    expect(run.gaps.open()?.findings).toEqual([
+      { kind: 'row_returned', table: 'settings', id: 'one' },
+      { kind: 'row_vanished', table: 'settings', id: 'two' },
+    ]);
+  });
+
+  test('entries cut off the end of the log, and a log that was written anew', async () => {
+    await between(() => house.edit('DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)'));
+    expect(run.gaps.open()?.findings).toEqual([{ kind: 'log_cut', missing: 1 }]);
+    run.gaps.close({ kept: 0, ended: 0 });
+    await between(() => house.edit(`UPDATE audit SET hash = '${'a'.repeat(64)}' WHERE seq = (SELECT max(seq) FROM audit)`));
+    expect(kinds()).toEqual(['log_rewritten']);
+  });
+
+  test('what was written while locked and cut off again, in the same run or in one that was never unlocked', async () => {
+    await between();
+    run.vault.lock();
+    run.audit.record({ event: 'grant.revoked' });
+    await between(() => house.edit(`DELETE FROM audit WHERE event = 'grant.revoked'`));
+    expect(kinds()).toEqual(['log_cut']);
+    run.gaps.close({ kept: 0, ended: 0 });
+    await run.end();
+    run = house.start();
+    run.audit.record({ event: 'agents.paused' });
+    await between(() => house.edit(`DELETE FROM audit WHERE event = 'agents.paused'`));
+    expect(kinds()).toEqual(['log_cut']);
+  });
+
+  test('what was cut off is not covered up by what is written while locked afterwards', async () => {
+    run.vault.lock();
+    run.audit.record({ event: 'grant.revoked' });
+    await run.end();
+    house.edit(`DELETE FROM audit WHERE event = 'grant.revoked'`);
+    run = house.start();
+    run.audit.record({ event: 'approval.denied' });
+    await between();
+    expect(kinds()).toEqual(['log_rewritten']);
+  });
+
+  test('a head or leaves that are not ours', async () => {
+    for (const sql of [
+      'DELETE FROM state_head',
+      `UPDATE state_head SET body = replace(body, '"epoch":', '"epoch":9')`,
+      `DELETE FROM state_leaves WHERE row_id = 'one'`,
+      `UPDATE state_leaves SET mac = zeroblob(32) WHERE row_id = 'one'`,
+    ]) {
+      await between(() => house.edit(sql));
+      expect(kinds(), sql).toContain('head_damaged');
+      run.gaps.close({ kept: 0, ended: 0 });
+    }
+  });
+
+  test('a copy that is missing or not ours', async () => {
+    const item = headItem();
+    await between(() => house.keychain.delete(item));
+    expect(kinds()).toEqual(['copy_missing']);
+    run.gaps.close({ kept: 0, ended: 0 });
+    for (const text of ['{}', 'no JSON', JSON.stringify({ body: '{"epoch":1}', mac: 'AAAA' })]) {
+      await between(() => house.keychain.set(item, Buffer.from(text)));
+      expect(kinds(), text).toEqual(['copy_damaged']);
+      run.gaps.close({ kept: 0, ended: 0 });
+    }
+  });
+
+  test('an open question that somebody made unreadable stays open', async () => {
+    await between(() => house.edit(`DELETE FROM settings WHERE id = 'two'`));
+    expect(kinds()).toEqual(['row_vanished']);
+    await between(() => house.edit(`UPDATE settings SET mac = NULL, body = '{"open":false}' WHERE id = 'state-gap'`));
+    refusesEverything();
+    await between(() => house.edit(`DELETE FROM settings WHERE id = 'state-gap'`));
+    refusesEverything();
+  });
+});
+
+describe('the copy in the keychain', () => {
+  const copiedEpoch = async (): Promise<number> => {
+    await new Promise(setImmediate);
+    const bytes = await house.keychain.get(headItem());
+    const { body } = JSON.parse(Buffer.from(bytes ?? []).toString('utf8')) as { body: string };
+    return (JSON.parse(body) as { epoch: number }).epoch;
+  };
+
+  test('is renewed at once when authority is taken away, and otherwise at most every five seconds', async () => {
+    await run.stateHead.settle();
+    const before = await copiedEpoch();
+    run.put('one', 'second');
+    run.put('one', 'third');
+    expect(await copiedEpoch()).toBe(before);
+    await house.clock.advance(5_000);
+    const later = await copiedEpoch();
+    expect(later).toBeGreaterThan(before);
+    run.audit.record({ event: 'grant.revoked' });
+    expect(await copiedEpoch()).toBeGreaterThan(later);
+  });
+
+  test('a keychain that does not take it stops nothing', async () => {
+    house.faults.onSet = () => {
+      throw new Error('full');
+    };
+    run.audit.record({ event: 'grant.revoked' });
+    await run.stateHead.settle();
+    house.faults.onSet = undefined;
+    run.put('one', 'second');
+    await between();
+    expect(kinds()).toEqual([]);
+  });
+
+  test('a keychain that cannot be read keeps the vault locked', async () => {
+    const item = headItem();
+    await run.end();
+    house.faults.onGet = (name) => {
+      if (name === item) throw new Error('asleep');
+    };
+    run = house.start();
+    await expect(run.unlock()).rejects.toThrow('asleep');
+    expect(run.vault.state()).toBe('locked');
+    house.faults.onGet = undefined;
+    await run.unlock();
+    expect(kinds()).toEqual([]);
+  });
+});
+
+test('nothing that decides is written while the state is still being compared', async () => {
+  let tried: unknown;
+  await run.end();
+  run = house.start();
+  house.faults.onGet = (name) => {
+    if (!name.startsWith('head/')) return;
+    try {
+      run.put('one', 'too early');
+    } catch (error) {
+      tried = error;
+    }
+  };
+  await run.unlock();
+  expect(isRefusal(tried, 'vault_locked')).toBe(true);
+  expect(run.things.find('one')?.value).toEqual({ name: 'first' });
+});
