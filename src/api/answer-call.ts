@@ -1,10 +1,9 @@
 import { isRefusal, Refusal } from '../base/errors.ts';
 import type { SessionId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
-import type { Secret } from '../base/secret.ts';
 import { isOperationName, type OperationName, operations } from '../contract/operations.ts';
 import type { CallAnswer, CallEnvelope, RefusalView } from '../contract/presence.ts';
-import { type ConfirmDeps, confirmPresence, openPresence } from './confirm-presence.ts';
+import { type ConfirmDeps, confirmPresence, destroyTyped, type OpenedPresence, openPresence } from './confirm-presence.ts';
 import type { Handlers } from './operation-handlers.ts';
 import type { Session } from './sessions.ts';
 
@@ -14,13 +13,21 @@ export interface AnswerDeps extends ConfirmDeps {
 }
 
 /** What a handler may know of the one who calls. */
-export interface CallContext {
+export interface CallContext extends Partial<OpenedPresence> {
   readonly session: Session;
   /** True when presence was confirmed for this very call. */
   readonly present: boolean;
-  /** Where the passphrase itself is the point: making and opening the vault. */
-  readonly passphrase?: Secret;
 }
+
+/** Where what was typed is itself the point. The vault tries it, once; everywhere else it is tried before the handler runs. */
+const handedOver: ReadonlySet<OperationName> = new Set<OperationName>([
+  'vault.create',
+  'vault.unlock',
+  'vault.recover',
+  'passphrase.change',
+  'recovery.make',
+  'recovery.confirm',
+]);
 
 interface IncomingCall {
   readonly session: SessionId;
@@ -38,7 +45,7 @@ export async function answerCall(call: IncomingCall, deps: AnswerDeps): Promise<
       const output = await deps.handlers[operation](input as never, context);
       return { ok: true, output: operations[operation].output.parse(output) };
     } finally {
-      context.passphrase?.destroy();
+      destroyTyped(context);
     }
   } catch (error) {
     return { ok: false, refusal: refusalView(error, { operation: call.operation, log: deps.log }) };
@@ -70,9 +77,7 @@ async function admit(
 ): Promise<CallContext> {
   const { session, operation, envelope } = call;
   if (operations[operation].effect !== 'raises') return { session, present: false };
-  if (operation === 'vault.create' || operation === 'vault.unlock') {
-    return { session, present: false, passphrase: await openPresence(call, deps) };
-  }
+  if (handedOver.has(operation)) return { session, present: false, ...(await openPresence(call, deps)) };
   // The one exception: for low risk the session that was given the factor is enough; `approvals` judges the risk.
   const bySession = operation === 'approvals.approve' && envelope.presence === undefined && session.unlockedAt !== undefined;
   if (bySession && session.kind !== 'socket') return { session, present: false };

@@ -22,13 +22,20 @@ interface Call {
   readonly envelope: CallEnvelope;
 }
 
+/** What the person typed, not tried yet. Destroyed by whoever opened it. */
+export interface OpenedPresence {
+  /** The passphrase, or where the operation wants one a recovery code. */
+  readonly passphrase: Secret;
+  readonly newPassphrase?: Secret;
+}
+
 /**
  * Opens the presence of a call and checks that it was sealed for exactly this call: operation, input, session and a nonce
  * that was not used before (security rule 2). The passphrase in it has not been tried yet; destroy it after use.
  *
  * Refuses `presence_required` when there is none or the session can give none, `presence_failed` when it does not fit.
  */
-export async function openPresence(call: Call, deps: ConfirmDeps): Promise<Secret> {
+export async function openPresence(call: Call, deps: ConfirmDeps): Promise<OpenedPresence> {
   const { session, operation, envelope } = call;
   // security: rule 1, a socket can never stand in for the person
   if (session.kind === 'socket') throw refused(deps, operation, { code: 'presence_required', reason: 'socket' });
@@ -42,22 +49,40 @@ export async function openPresence(call: Call, deps: ConfirmDeps): Promise<Secre
     (!isSame(opened.session, session.id) && 'another session') ||
     (!fresh && 'nonce used or expired');
   if (reason) throw refused(deps, operation, { code: 'presence_failed', reason });
-  return Secret.fromText(opened.passphrase);
+  const passphrase = Secret.fromText(opened.passphrase);
+  return opened.newPassphrase === undefined ? { passphrase } : { passphrase, newPassphrase: Secret.fromText(opened.newPassphrase) };
 }
 
 /** Confirms that the person is there, for this call only. Refuses as {@link openPresence} and the vault do. */
 export async function confirmPresence(call: Call, deps: ConfirmDeps): Promise<void> {
-  const passphrase = await openPresence(call, deps);
+  const typed = await openPresence(call, deps);
   try {
-    await deps.vault.verifyPassphrase(passphrase);
+    await recordingWrong(call.operation, deps, () => deps.vault.verifyPassphrase(typed.passphrase));
+  } finally {
+    destroyTyped(typed);
+  }
+}
+
+/** Runs what tries a passphrase or a code; a wrong one is written down. */
+export async function recordingWrong<Result>(
+  operation: OperationName,
+  { audit }: Pick<ConfirmDeps, 'audit'>,
+  attempt: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await attempt();
   } catch (error) {
-    if (isRefusal(error, 'passphrase_wrong')) {
-      deps.audit.record({ event: 'presence.refused', outcome: 'denied', reason: error.code, facts: { operation: call.operation } });
+    if (isRefusal(error, 'passphrase_wrong', 'recovery_code_wrong')) {
+      audit.record({ event: 'presence.refused', outcome: 'denied', reason: error.code, facts: { operation } });
     }
     throw error;
-  } finally {
-    passphrase.destroy();
   }
+}
+
+/** Zeroes what was typed. */
+export function destroyTyped({ passphrase, newPassphrase }: Partial<OpenedPresence>): void {
+  passphrase?.destroy();
+  newPassphrase?.destroy();
 }
 
 function refused(

@@ -25,6 +25,9 @@ class ContractApi implements Api {
     const handlers = operationHandlers({ ...deps, sessions: this.#sessions, demoRun: new DemoRun(deps) });
     this.#answer = { ...deps, sessions: this.#sessions, presenceKey: this.#presenceKey, handlers };
     deps.vault.onLock(() => this.#sessions.lockAll());
+    deps.vault.onFactorsChangedOutside(() =>
+      deps.audit.record({ event: 'row.tampered', outcome: 'error', reason: 'the list of factors was changed from outside' }),
+    );
   }
 
   beginSession(kind: SessionKind): { readonly session: SessionId; readonly coreKey: string } {

@@ -1,5 +1,4 @@
 import type { z } from 'zod';
-import { isRefusal } from '../base/errors.ts';
 import { type AgentId, type ApprovalId, asId, type ConnectionId, type GrantId } from '../base/ids.ts';
 import { connectionPresets } from '../connections/connections.ts';
 import type { OperationName, operations } from '../contract/operations.ts';
@@ -8,6 +7,7 @@ import type { CallContext } from './answer-call.ts';
 import type { ApiDeps } from './api.ts';
 import type { DemoRun } from './demo-run.ts';
 import type { Sessions } from './sessions.ts';
+import { vaultHandlers } from './vault-handlers.ts';
 import { agentView } from './views/agent-view.ts';
 import { approvalSummary } from './views/approval-summary.ts';
 import { auditEntryView } from './views/audit-entry-view.ts';
@@ -54,35 +54,6 @@ export function operationHandlers(deps: HandlerDeps): Handlers {
 }
 
 type HandlersOf<Prefix extends string> = Pick<Handlers, Extract<OperationName, `${Prefix}.${string}`>>;
-
-function vaultHandlers({ vault, audit, clock }: HandlerDeps): HandlersOf<'vault'> {
-  const given = (context: CallContext): void => {
-    // security: rule 1, unlocked belongs to the session in which the factor was given; a lock in between wins
-    if (vault.state() === 'unlocked') context.session.unlockedAt = clock.now();
-  };
-  return {
-    'vault.create': async (_input, context) => {
-      if (context.passphrase) await vault.create(context.passphrase);
-      audit.record({ event: 'vault.created', approver: 'user', outcome: 'ok' });
-      given(context);
-      return {};
-    },
-    'vault.unlock': async (_input, context) => {
-      try {
-        if (context.passphrase) await vault.unlock(context.passphrase);
-      } catch (error) {
-        if (isRefusal(error)) audit.record({ event: 'vault.unlock_failed', outcome: 'denied', reason: error.code });
-        throw error;
-      }
-      given(context);
-      return {};
-    },
-    'vault.lock': () => {
-      vault.lock();
-      return {};
-    },
-  };
-}
 
 function approvalHandlers(deps: HandlerDeps): HandlersOf<'approvals'> {
   const { approvals, clock } = deps;

@@ -30,9 +30,12 @@ export class RefusedError extends Error {
   }
 }
 
+/** What the person typed for one call: the passphrase or a recovery code, and the passphrase that is to be. */
+export type Typed = string | { readonly passphrase: string; readonly newPassphrase: string };
+
 export interface ContractClient {
-  /** Calls an operation. Throws {@link RefusedError}. With `passphrase`, the call carries sealed presence. */
-  call<Name extends OperationName>(name: Name, input: OperationInput<Name>, passphrase?: string): Promise<OperationOutput<Name>>;
+  /** Calls an operation. Throws {@link RefusedError}. With `typed`, the call carries sealed presence. */
+  call<Name extends OperationName>(name: Name, input: OperationInput<Name>, typed?: Typed): Promise<OperationOutput<Name>>;
   changes: Transport['changes'];
 }
 
@@ -45,12 +48,12 @@ export function createClient(transport: Transport): ContractClient {
   }
   return {
     changes: transport.changes.bind(transport),
-    async call(name, input, passphrase) {
+    async call(name, input, typed) {
       const text = JSON.stringify(input);
-      if (passphrase === undefined) return send(name, text);
+      if (typed === undefined) return send(name, text);
       const { nonce } = await send('presence.begin', '{}');
       const presence = await sealPresence(transport.coreKey, {
-        passphrase,
+        ...(typeof typed === 'string' ? { passphrase: typed } : typed),
         operation: name,
         input: text,
         session: transport.session,

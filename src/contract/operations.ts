@@ -40,6 +40,19 @@ export const operations = defineOperations({
   /** The call's presence unlocks, and makes this session the one that was given the factor. */
   'vault.unlock': { effect: 'raises', input: nothing, output: done },
   'vault.lock': { effect: 'lowers', input: nothing, output: done },
+  /** While locked: the call's presence holds a recovery code and the passphrase that is to be. Unlocks as `vault.unlock` does. */
+  'vault.recover': { effect: 'raises', input: nothing, output: done },
+
+  /** The call's presence holds the passphrase and the one that is to be. */
+  'passphrase.change': { effect: 'raises', input: nothing, output: done },
+  /** A new recovery code, sealed to the page's key (`sealed-reply.ts`) and shown once. */
+  'recovery.make': {
+    effect: 'raises',
+    input: z.object({ replyKey: z.string().regex(/^[\w-]{87}$/) }),
+    output: z.object({ sealedCode: z.string() }),
+  },
+  /** The call's presence holds the code, typed back from paper. */
+  'recovery.confirm': { effect: 'raises', input: nothing, output: done },
 
   'approvals.list': {
     effect: 'reads',

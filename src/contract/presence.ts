@@ -11,7 +11,10 @@ export const presenceInfo = 'counterfoil/presence/v1';
 
 /** What is inside the sealed text. */
 export const presencePlaintext = z.object({
+  /** The passphrase; where a recovery code is typed, that code. */
   passphrase: z.string().max(1024),
+  /** The passphrase that is to be, where one is set in place of another. */
+  newPassphrase: z.string().max(1024).optional(),
   operation: z.string(),
   /** base64url SHA-256 over the JSON text of the input, exactly as sent. */
   inputDigest: z.string(),

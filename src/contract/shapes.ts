@@ -25,6 +25,16 @@ export const status = z.object({
   issuer: z.string(),
   notifications: z.enum(['ready', 'changed', 'absent']),
   settings: z.object({ approveLowRiskOnNotification: z.boolean() }),
+  /** `lost`: what opens the vault was changed from outside, so earlier codes are not accepted any more. */
+  recovery: z.object({
+    state: z.enum(['none', 'untested', 'tested', 'lost']),
+    /** When it was made, tested or lost. */
+    at: z.number().optional(),
+    /** A code that was tested before opens until the new one is tested. */
+    olderWorks: z.boolean().optional(),
+  }),
+  /** Something that this installation needs was not there at start. A recovery code opens without it. */
+  missing: z.object({ message: z.string(), hint: z.string().optional() }).optional(),
   counts: z.object({ pending: z.number(), grants: z.number(), agents: z.number(), connections: z.number() }),
   version: z.string(),
 });

@@ -3,6 +3,7 @@ import { asId } from '../../src/base/ids.ts';
 import { type OperationInput, type OperationName, operations } from '../../src/contract/operations.ts';
 import type { CallAnswer } from '../../src/contract/presence.ts';
 import { sealPresence } from '../../src/contract/seal-presence.ts';
+import { createReplyKey } from '../../src/contract/sealed-reply.ts';
 import { evidenceOf } from '../support/memory-platform.ts';
 import { testPassphrase } from '../support/open-keep.ts';
 import { type OpenCore, openCore, type Page } from './open-core.ts';
@@ -11,6 +12,10 @@ type Raising = Extract<
   OperationName,
   | 'vault.create'
   | 'vault.unlock'
+  | 'vault.recover'
+  | 'passphrase.change'
+  | 'recovery.make'
+  | 'recovery.confirm'
   | 'approvals.approve'
   | 'agents.resume'
   | 'agents.resumeAll'
@@ -31,6 +36,10 @@ const answer = {
 const inputs: { readonly [Name in Raising]: OperationInput<Name> } = {
   'vault.create': {},
   'vault.unlock': {},
+  'vault.recover': {},
+  'passphrase.change': {},
+  'recovery.make': { replyKey: (await createReplyKey('recovery.make')).publicKey },
+  'recovery.confirm': {},
   'approvals.approve': {
     id: 'approval',
     cardVersion: 1,
@@ -163,19 +172,17 @@ describe.each(raising)('%s (security rules 1 and 2)', (name) => {
 });
 
 describe('a wrong passphrase', () => {
-  test.each(raising.filter((name) => name !== 'vault.create' && name !== 'vault.unlock'))(
-    'is refused for %s and recorded',
-    async (name) => {
-      const before = authority();
-      const presence = await seal(open.page, name, { passphrase: 'wrong wrong wrong wrong' });
-      expect(codeOf(await send(open.page, name, presence))).toBe('passphrase_wrong');
-      expect(authority()).toEqual(before);
-      expect(open.core.audit.list({ search: 'presence.refused' })[0]).toMatchObject({
-        reason: 'passphrase_wrong',
-        facts: { operation: name },
-      });
-    },
-  );
+  const opening: readonly string[] = ['vault.create', 'vault.unlock', 'vault.recover', 'recovery.confirm'];
+  test.each(raising.filter((name) => !opening.includes(name)))('is refused for %s and recorded', async (name) => {
+    const before = authority();
+    const presence = await seal(open.page, name, { passphrase: 'wrong wrong wrong wrong' });
+    expect(codeOf(await send(open.page, name, presence))).toBe('passphrase_wrong');
+    expect(authority()).toEqual(before);
+    expect(open.core.audit.list({ search: 'presence.refused' })[0]).toMatchObject({
+      reason: 'passphrase_wrong',
+      facts: { operation: name },
+    });
+  });
 
   test('unlocks nothing, is recorded, and waiting grows', async () => {
     open.core.vault.lock();

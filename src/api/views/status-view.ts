@@ -6,6 +6,7 @@ import type { Session } from '../sessions.ts';
 export function statusView(session: Session, deps: ApiDeps): Status {
   const { vault, agents, approvals, connections, grants } = deps;
   const state = vault.state();
+  const missing = vault.missing();
   return {
     vault: state,
     unlockedHere: state === 'unlocked' && session.unlockedAt !== undefined,
@@ -14,6 +15,8 @@ export function statusView(session: Session, deps: ApiDeps): Status {
     issuer: deps.issuer(),
     notifications: deps.notifications(),
     settings: approvals.settings(),
+    recovery: vault.recovery(),
+    ...(missing === undefined ? {} : { missing: { message: missing.message, hint: missing.hint } }),
     counts: {
       pending: approvals.listPending().length,
       grants: grants.list({ live: true }).length,
