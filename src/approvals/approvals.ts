@@ -20,7 +20,7 @@ import type { AgentId, ApprovalId, GrantId, ReceiptId, ResourceId } from '../bas
 import type { Log } from '../base/log.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { Detail, DetailField, Risk, SentencePart } from '../details/details.ts';
-import type { Grants } from '../grants/grants.ts';
+import type { Grant, Grants } from '../grants/grants.ts';
 import type { Notifier } from '../platform/notifier.ts';
 import type { ProcessEvidence } from '../platform/process-identity.ts';
 import type { Gaps } from '../state-head/state-head.ts';
@@ -69,6 +69,10 @@ export interface Approval extends ApprovalRequest {
   readonly pinnedJkt?: string;
   /** Returned to the agent when the person denied. */
   readonly denialReason?: string;
+  /** Set when this asks no more than whether another program may use a grant (security rule 14). */
+  readonly forGrant?: GrantId;
+  /** Absolute; set when that was approved. */
+  readonly programAllowedUntil?: number;
 }
 
 /** The person's narrower answer. Everything here is proven to be within what was asked. */
@@ -203,6 +207,13 @@ export interface Approvals {
   pinKey(id: ApprovalId, jkt: string): Approval;
   /** Resolves when it is decided, or after `milliseconds`, with the state it has then. */
   waitForDecision(id: ApprovalId, milliseconds: number): Promise<Approval>;
+  /**
+   * Until when the grant may be used from the program behind `evidence`; puts another program to the person (security rule 14).
+   * Refuses `approval_pending` while they are asked, `approval_denied` for ten minutes after a no.
+   */
+  admitProgram(grant: Grant, evidence: ProcessEvidence): number;
+  /** Gives a grant that was approved without evidence what its first redeemer shows. Never replaces any. */
+  keepEvidence(grant: Grant, evidence: ProcessEvidence): void;
   expireDue(): void;
   settings(): ApprovalSettings;
   /** Raises when it turns something on. */

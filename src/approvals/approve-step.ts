@@ -1,11 +1,11 @@
 import type { Agent, Step } from '../agents/agents.ts';
 import { Refusal } from '../base/errors.ts';
 import { type GrantId, newId, type ReceiptId } from '../base/ids.ts';
-import type { GrantEvidence } from '../grants/grants.ts';
-import type { ProcessEvidence } from '../platform/process-identity.ts';
 import type { GuardedRow, GuardedTable } from '../vault/vault.ts';
 import type { Approval, ApprovalsDeps, Decision, Narrowing, PresenceEvidence, Receipt } from './approvals.ts';
+import { keptEvidence } from './kept-evidence.ts';
 import { endOf, lifetimes } from './lifetimes.ts';
+import { allowProgram } from './program-question.ts';
 import { sentenceOf } from './sentence.ts';
 
 export interface ApproveContext {
@@ -23,6 +23,12 @@ export function approveStep(
   const { decision, narrowing, agent } = answer;
   const { deps } = context;
   const now = deps.clock.now();
+  if (row.value.forGrant !== undefined) {
+    deps.grants.getLive(row.value.forGrant);
+    const until = endOf(narrowing.lifetime, now);
+    const approved = allowProgram(row, { grantedDigest: decision.grantedDigest, until, now });
+    return { approved, change: [context.approvals.update(row, approved)], events: [grantedEvent(approved, decision.presence)] };
+  }
   const approved: Approval = {
     ...row.value,
     state: 'approved',
@@ -79,17 +85,7 @@ function grantOf(
     ...(jkt === undefined ? {} : { agentJkt: jkt }),
     expiresAt: endOf(narrowing.lifetime, deps.clock.now()),
     ...(uses === undefined ? {} : { usesAllowed: uses }),
-    evidence: evidenceOf(approved.evidence),
-  };
-}
-
-function evidenceOf({ process, root }: ProcessEvidence): GrantEvidence {
-  return {
-    ...(process?.executable === undefined ? {} : { executable: process.executable }),
-    ...(process?.device === undefined ? {} : { device: process.device }),
-    ...(process?.inode === undefined ? {} : { inode: process.inode }),
-    ...(root === undefined ? {} : { rootPid: root.pid }),
-    ...(root?.startTime === undefined ? {} : { rootStartTime: root.startTime }),
+    evidence: keptEvidence(approved.evidence),
   };
 }
 
@@ -121,6 +117,9 @@ function grantedEvent(approved: Approval, presence: PresenceEvidence): Step['eve
     approver: 'user',
     outcome: 'ok',
     hashes: { asked: approved.askedDigest, granted: approved.grantedDigest ?? '' },
-    facts: { presence: presence.kind === 'none' ? 'none (notification)' : presence.kind },
+    facts: {
+      presence: presence.kind === 'none' ? 'none (notification)' : presence.kind,
+      ...(approved.forGrant === undefined ? {} : { question: 'another program' }),
+    },
   };
 }

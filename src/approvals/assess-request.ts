@@ -2,8 +2,10 @@ import type { Agent } from '../agents/agents.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import { findDetailType, type Risk } from '../details/details.ts';
 import { decide, type PolicyDecision } from '../policy/policy.ts';
-import type { ApprovalRequest } from './approvals.ts';
+import type { Approval, ApprovalRequest } from './approvals.ts';
 import { isProgramVerified } from './program-facts.ts';
+
+type Judged = ApprovalRequest & Pick<Approval, 'forGrant'>;
 
 const levels: readonly Risk[] = ['low', 'medium', 'high'];
 
@@ -13,7 +15,7 @@ export interface Assessment {
 }
 
 /** How risky a request is, and why. Refuses what policy forbids. */
-export function assessRequest(request: ApprovalRequest, agent: Agent, paused: boolean): Assessment {
+export function assessRequest(request: Judged, agent: Agent, paused: boolean): Assessment {
   const { decision, assessment } = judge(request, agent, paused);
   if (decision.decision === 'forbid') throw forbidden(decision.rule);
   return assessment;
@@ -23,7 +25,7 @@ export function assessRequest(request: ApprovalRequest, agent: Agent, paused: bo
  * How risky a request that waits is by what is known now, whatever its row says. One that cannot be judged, because its
  * agent is gone or damaged, is as risky as can be.
  */
-export function assessAgain(request: ApprovalRequest, findAgent: () => Agent | undefined): Assessment {
+export function assessAgain(request: Judged, findAgent: () => Agent | undefined): Assessment {
   try {
     const agent = findAgent();
     if (agent) return judge(request, agent, false).assessment;
@@ -34,7 +36,7 @@ export function assessAgain(request: ApprovalRequest, findAgent: () => Agent | u
 }
 
 function judge(
-  request: ApprovalRequest,
+  request: Judged,
   agent: Agent,
   paused: boolean,
 ): { readonly decision: PolicyDecision; readonly assessment: Assessment } {
@@ -50,6 +52,7 @@ function judge(
     details: request.details,
     risk: levels[highest] ?? 'high',
     programVerified: isProgramVerified(request.evidence),
+    programChanged: request.forGrant !== undefined,
   });
   const riskReasons = [...new Set([...judged.flatMap((one) => one.reasons), ...decision.reasons])];
   return { decision, assessment: { risk: decision.risk, riskReasons } };

@@ -2,6 +2,8 @@ import type { AuditEvent } from '../audit/audit.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import { type ApprovalId, newId, type ReceiptId } from '../base/ids.ts';
 import { findDetailType } from '../details/details.ts';
+import type { Grant } from '../grants/grants.ts';
+import type { ProcessEvidence } from '../platform/process-identity.ts';
 import type { Change, SqlValue } from '../store/store.ts';
 import type { GuardedRow, GuardedTable } from '../vault/vault.ts';
 import type {
@@ -24,9 +26,11 @@ import { checkPresence, fitsNotification, isStale } from './check-presence.ts';
 import { askedDigest } from './digests.ts';
 import { drawCard } from './draw-card.ts';
 import { judgeNarrowing } from './judge-narrowing.ts';
+import { isKept, keptEvidence } from './kept-evidence.ts';
 import { Notices } from './notices.ts';
 import { plainText } from './plain-text.ts';
 import { previewAnswer } from './preview-answer.ts';
+import { admitProgram } from './program-question.ts';
 import { Waiters } from './waiters.ts';
 
 /** The approvals in `store`, with their notices. */
@@ -77,7 +81,7 @@ class GuardedApprovals implements Approvals {
   }
 
   open(request: ApprovalRequest): Approval {
-    const { agents, audit, clock, connections } = this.#deps;
+    const { agents, clock, connections } = this.#deps;
     const agent = agents.assertMayAsk(request.agentId);
     const assessed = assessRequest(request, agent, agents.paused());
     const resource = connections.findResource(request.resourceId);
@@ -99,9 +103,29 @@ class GuardedApprovals implements Approvals {
       createdAt: clock.now(),
       askedDigest: askedDigest(request),
     };
-    audit.commit([this.#table.insert(approval.id, approval)], [requestedEvent(approval)]);
-    this.#changed(approval.id, 'pending');
+    this.#put(approval);
     return approval;
+  }
+
+  #put(approval: Approval): void {
+    this.#deps.audit.commit([this.#table.insert(approval.id, approval)], [requestedEvent(approval)]);
+    this.#changed(approval.id, 'pending');
+  }
+
+  admitProgram(grant: Grant, evidence: ProcessEvidence): number {
+    const agent = this.#deps.agents.get(grant.agentId);
+    return admitProgram(grant, evidence, {
+      ...this.#deps,
+      table: this.#table,
+      assess: (question) => assessRequest(question, agent, false),
+      put: (question) => this.#put(question),
+      listPending: () => this.listPending(),
+    });
+  }
+
+  keepEvidence(grant: Grant, evidence: ProcessEvidence): void {
+    const kept = keptEvidence(evidence);
+    if (!isKept(grant.evidence) && isKept(kept)) this.#deps.grants.keepEvidence(grant.id, kept);
   }
 
   find(id: ApprovalId): Approval | undefined {
@@ -380,7 +404,11 @@ function requestedEvent(approval: Approval): AuditEvent {
     ...subjectOf(approval),
     event: 'approval.requested',
     hashes: { asked: approval.askedDigest },
-    facts: { risk: approval.risk, types: approval.details.map((detail) => findDetailType(detail.type)?.type ?? '').join(' ') },
+    facts: {
+      ...(approval.forGrant === undefined ? {} : { question: 'another program' }),
+      risk: approval.risk,
+      types: approval.details.map((detail) => findDetailType(detail.type)?.type ?? '').join(' '),
+    },
   };
 }
 

@@ -1,11 +1,11 @@
 import type { Agent, Agents } from '../agents/agents.ts';
 import type { Connections } from '../connections/connections.ts';
-import { actionDigest, findDetailType } from '../details/details.ts';
+import { actionDigest, type DetailField, findDetailType } from '../details/details.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { Approval, Card } from './approvals.ts';
 import { allowedLifetimes } from './judge-narrowing.ts';
 import { programFacts } from './program-facts.ts';
-import { leadOf, sentenceOf } from './sentence.ts';
+import { askedSentence, leadOf } from './sentence.ts';
 
 export interface CardDeps {
   readonly agents: Agents;
@@ -38,7 +38,7 @@ function shownParts(approval: Approval, agent: Agent, deps: CardDeps): Shown {
       ...(agent.acceptedAt === undefined ? {} : { acceptedAt: agent.acceptedAt }),
     },
     program: programFacts(approval.evidence),
-    sentence: sentenceOf(approval.details),
+    sentence: askedSentence(approval),
     lead: leadOf(approval.details, resourceName),
     resourceName,
     risk: approval.risk,
@@ -46,7 +46,7 @@ function shownParts(approval: Approval, agent: Agent, deps: CardDeps): Shown {
     presence: approval.risk === 'low' ? 'session' : 'passphrase',
     details: approval.details.map((detail) => {
       const type = findDetailType(detail.type);
-      return { detail, title: type?.title ?? detail.type, fields: type?.fields(detail) ?? [] };
+      return { detail, title: type?.title ?? detail.type, fields: fieldsOf(approval, type?.fields(detail) ?? []) };
     }),
     scopes: approval.scopes,
     ...(approval.bindingMessage === undefined ? {} : { claim: approval.bindingMessage }),
@@ -64,4 +64,9 @@ function versionOf(shown: Shown, agent: Agent): number {
 
 function callCount(approval: Approval, grants: Grants): number {
   return grants.list({ agentId: approval.agentId }).reduce((sum, grant) => sum + grant.usesReserved, 0);
+}
+
+/** A question about a program changes nothing of what was granted. */
+function fieldsOf(approval: Approval, fields: readonly DetailField[]): readonly DetailField[] {
+  return approval.forGrant === undefined ? fields : fields.map((field) => ({ ...field, narrowable: false }));
 }

@@ -1,6 +1,7 @@
 import { isRefusal, Refusal } from '../base/errors.ts';
 import { type Detail, findDetailType, narrows, parseDetails } from '../details/details.ts';
 import type { Approval, Narrowing } from './approvals.ts';
+import { askedDigest } from './digests.ts';
 import { lifetimesFor } from './lifetimes.ts';
 
 /**
@@ -20,13 +21,17 @@ export function judgeNarrowing(approval: Approval, narrowing: Narrowing): Narrow
     taken.add(asked);
   }
   const scopes = [...new Set(narrowing.scopes)];
+  if (approval.forGrant !== undefined && askedDigest({ ...approval, details, scopes }) !== approval.askedDigest)
+    throw refusal('What was granted stays as it is: this only says whether another program may use it.');
   if (!scopes.every((scope) => approval.scopes.includes(scope))) throw refusal('It names a scope that was not asked for.');
   if (!allowedLifetimes(approval).includes(narrowing.lifetime)) throw refusal('This lifetime is not offered for this request.');
   return { details, scopes, lifetime: narrowing.lifetime };
 }
 
 /** The lifetimes offered on this card; the first is preselected. */
-export function allowedLifetimes(approval: Pick<Approval, 'details' | 'risk'>): Narrowing['lifetime'][] {
+export function allowedLifetimes(approval: Pick<Approval, 'details' | 'risk' | 'forGrant'>): Narrowing['lifetime'][] {
+  // How long another program counts as this agent's; the grant keeps its own end.
+  if (approval.forGrant !== undefined) return lifetimesFor(approval.risk, false).filter((lifetime) => lifetime !== 'once');
   const once = approval.details.some((detail) => findDetailType(detail.type)?.once ?? true);
   return [...lifetimesFor(approval.risk, once)];
 }

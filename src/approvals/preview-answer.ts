@@ -5,7 +5,8 @@ import { grantedDigest } from './digests.ts';
 import type { CardDeps } from './draw-card.ts';
 import { judgeNarrowing } from './judge-narrowing.ts';
 import { endOf, lifetimes } from './lifetimes.ts';
-import { sentenceOf, sentenceText } from './sentence.ts';
+import { programName } from './program-facts.ts';
+import { askedSentence, sentenceOf, sentenceText } from './sentence.ts';
 
 /**
  * What an answer would mean. The decision is computed by this same function, so what was shown is what is granted.
@@ -16,8 +17,8 @@ export function previewAnswer(approval: Approval, narrowing: Narrowing, context:
   const agent = context.agents.get(approval.agentId);
   return {
     grantedDigest: grantedDigest(approval, agent, answer),
-    sentence: sentenceOf(answer.details),
-    consequences: consequences(approval, answer, { ...context, agent }),
+    sentence: askedSentence({ ...approval, details: answer.details }),
+    consequences: (approval.forGrant === undefined ? consequences : programConsequences)(approval, answer, { ...context, agent }),
     expiresAt: endOf(answer.lifetime, context.now),
   };
 }
@@ -45,6 +46,14 @@ function consequences(approval: Approval, answer: Narrowing, context: CardDeps &
       value: `you, through ${agents.displayName(agent)}`,
       standing: agent.state === 'pending' ? 'claim' : 'known',
     },
+  ];
+}
+
+function programConsequences(approval: Approval, answer: Narrowing): readonly CardFact[] {
+  return [
+    { label: 'Program', value: programName(approval.evidence), standing: 'known', mono: true },
+    { label: 'Can do', value: 'what you granted before, and nothing more; the grant keeps its own end', standing: 'known' },
+    { label: 'Counts for', value: lifetimes[answer.lifetime].words, standing: 'known' },
   ];
 }
 

@@ -1,4 +1,5 @@
 import { type Detail, findDetailType, type SentencePart } from '../details/details.ts';
+import type { Approval } from './approvals.ts';
 
 /** All details of a request as one sentence. */
 export function sentenceOf(details: readonly Detail[]): readonly SentencePart[] {
@@ -6,6 +7,12 @@ export function sentenceOf(details: readonly Detail[]): readonly SentencePart[] 
     const parts = findDetailType(detail.type)?.sentence(detail) ?? [{ text: `Use ${detail.type}` }];
     return index === 0 ? parts : [{ text: '; ' }, ...parts];
   });
+}
+
+/** What a request asks, or that it only asks for another program. */
+export function askedSentence(approval: Pick<Approval, 'details' | 'forGrant'>): readonly SentencePart[] {
+  const granted = sentenceOf(approval.details);
+  return approval.forGrant === undefined ? granted : [{ text: 'Go on from another program: ' }, ...granted];
 }
 
 /** The second line: from where, as whom. */

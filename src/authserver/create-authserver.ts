@@ -13,6 +13,7 @@ import { BackchannelRequests } from './backchannel-request.ts';
 import { HeldPolls } from './held-polls.ts';
 import { truthfulMetadata } from './metadata.ts';
 import { Payloads } from './payloads.ts';
+import { ProgramsSeen } from './programs-seen.ts';
 import { answerProof, provePath, ServerProof } from './prove-server.ts';
 import { providerConfiguration, routes } from './provider-configuration.ts';
 import { ServerKey, subjectOf } from './server-key.ts';
@@ -50,6 +51,7 @@ class LoopbackAuthServer implements AuthServer {
   readonly #payloads: Payloads;
   readonly #polls: HeldPolls;
   readonly #proof: ServerProof;
+  readonly #programs: ProgramsSeen;
   readonly #startedAt: number;
   #library: RequestHandler | undefined;
 
@@ -61,6 +63,7 @@ class LoopbackAuthServer implements AuthServer {
     this.#answers = new AnswersGiven(deps.clock);
     this.#polls = new HeldPolls(deps.clock);
     this.#proof = new ServerProof(deps);
+    this.#programs = new ProgramsSeen(deps);
     this.#startedAt = epochSeconds(deps.clock);
     deps.changes.subscribe((notice) => {
       if (notice.topic === 'agents') this.#polls.releaseAll();
@@ -91,7 +94,10 @@ class LoopbackAuthServer implements AuthServer {
   }
 
   async authenticateCall(request: IncomingMessage, url: string): Promise<CallIdentity> {
-    return authenticateCall(request, url, { ...this.#deps, payloads: this.#payloads, proofs: this.#proofs });
+    const identity = authenticateCall(request, url, { ...this.#deps, payloads: this.#payloads, proofs: this.#proofs });
+    // security: rule 14
+    await this.#programs.assertSame(request.socket, identity.grantId);
+    return identity;
   }
 
   prove(challenge: string): string {
@@ -126,7 +132,7 @@ class LoopbackAuthServer implements AuthServer {
     const requests = new BackchannelRequests(parts);
     const serverKey = new ServerKey(vault, jwk);
     const provider = new Provider(issuer, providerConfiguration({ ...parts, requests, serverKey, startedAt: this.#startedAt }));
-    registerGrantTypes({ ...parts, provider, answers: this.#answers });
+    registerGrantTypes({ ...parts, provider, programs: this.#programs, answers: this.#answers });
     this.#listenTo(provider);
     const callback = provider.callback();
     return (request, response) => void callback(request, response);

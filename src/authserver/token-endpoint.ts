@@ -14,6 +14,7 @@ import { type AnswersGiven, whenLost } from './answers-given.ts';
 import type { HeldPolls } from './held-polls.ts';
 import { cibaGrantType, redeemByLibrary, refreshByLibrary } from './library-internals.ts';
 import { lateMs, type Payloads } from './payloads.ts';
+import type { ProgramsSeen } from './programs-seen.ts';
 import { endForReuse } from './token-reuse.ts';
 import type { ProofVerifier, VerifiedProof } from './verify-proof.ts';
 
@@ -30,6 +31,7 @@ export interface TokenEndpointDeps {
   readonly clock: Clock;
   readonly proofs: ProofVerifier;
   readonly polls: HeldPolls;
+  readonly programs: ProgramsSeen;
   readonly issuer: string;
 }
 
@@ -70,7 +72,12 @@ async function refresh(ctx: TokenEndpointGrantContext, deps: TokenEndpointDeps):
   const grant = deps.grants.find(asId<GrantId>(token.grantId ?? ''));
   // security: the library leaves refresh tokens of confidential clients unbound (RFC 9449, 5, allows it)
   if (grant?.agentJkt !== proof.thumbprint) throw new Refusal('key_mismatch', 'The refresh token is bound to another key.');
-  if (token.consumed === undefined) deps.grants.getLive(grant.id);
+  if (token.consumed === undefined) {
+    // security: rule 14
+    await deps.programs.assertSame(ctx.req.socket, grant.id);
+    assertUnlocked(deps);
+    deps.grants.getLive(grant.id);
+  }
   deps.agents.assertMayAct(grant.agentId);
   try {
     await deps.payloads.together(() => refreshByLibrary({ provider: deps.provider, ctx, proof }));
@@ -161,6 +168,9 @@ async function issue(asked: Issue, deps: TokenEndpointDeps): Promise<void> {
   const { ctx, proof, authReqId, approval } = asked;
   if (approval.grantId === undefined) throw new Error('an approved request has a grant');
   deps.agents.assertMayAct(asId<AgentId>(approval.agentId));
+  // security: rule 14
+  await deps.programs.assertRedeemer(ctx.req.socket, approval.grantId);
+  assertUnlocked(deps);
   const grant = deps.grants.pinKey(approval.grantId, proof.thumbprint);
   const isSecond = deps.answers.has(hashOf(authReqId));
   const takeBack = deps.answers.begin(hashOf(authReqId), approval.expiresAt + lateMs);

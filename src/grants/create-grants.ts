@@ -3,7 +3,7 @@ import { isRefusal, Refusal } from '../base/errors.ts';
 import type { GrantId } from '../base/ids.ts';
 import type { Durability, SqlValue } from '../store/store.ts';
 import type { GuardedRow, GuardedTable } from '../vault/vault.ts';
-import type { Grant, GrantEnd, Grants, GrantsDeps } from './grants.ts';
+import type { Grant, GrantEnd, GrantEvidence, Grants, GrantsDeps } from './grants.ts';
 import { grantsTable } from './grants-table.ts';
 
 /** The grants in `store`. */
@@ -72,6 +72,13 @@ class GuardedGrants implements Grants {
       if (row.value.agentJkt !== undefined) throw new Refusal('key_mismatch', 'This grant is bound to another key.');
       return { grant: { ...row.value, agentJkt: jkt }, events: [] };
     });
+  }
+
+  keepEvidence(id: GrantId, evidence: GrantEvidence): void {
+    // security: rule 14, what was kept at approval is never replaced
+    this.#change(id, ({ value }) =>
+      value.evidence.rootPid === undefined ? { grant: { ...value, evidence }, events: [] } : undefined,
+    );
   }
 
   reserveUse(id: GrantId, events: readonly AuditEvent[]): Grant {

@@ -27,8 +27,12 @@ export interface GrantEvidence {
   readonly executable?: string;
   readonly device?: string;
   readonly inode?: string;
+  /** Absent when the system said nothing about the program. */
   readonly rootPid?: number;
   readonly rootStartTime?: string;
+  readonly namespaces?: string;
+  /** True when other processes held the connection as well. */
+  readonly shared?: boolean;
 }
 
 export interface Grant {
@@ -80,6 +84,8 @@ export interface Grants {
    * Refuses `key_mismatch` when another key is pinned.
    */
   pinKey(id: GrantId, jkt: string): Grant;
+  /** Gives evidence to a grant in force that has none: what the first program that redeemed it showed. Never replaces any. */
+  keepEvidence(id: GrantId, evidence: GrantEvidence): void;
   /**
    * Takes one use before this returns, with `events` in the same transaction. A counted use is on the disk; one of any number
    * survives the end of the program, which is all that an unlimited grant needs.

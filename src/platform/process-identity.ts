@@ -47,6 +47,8 @@ export interface ProcessEvidence {
   readonly userName?: string;
   /** True when user, mount, pid and network namespaces are ours. */
   readonly ownNamespaces: boolean;
+  /** Which user, mount, pid and network namespaces, where the system names them. */
+  readonly namespaces?: string;
   /** Signs of a sandbox or container, for people. */
   readonly confinement: readonly string[];
   /** Other processes that hold the same socket. */

@@ -20,6 +20,8 @@ function reasonsForMore(facts: PolicyFacts): readonly string[] {
   const reasons: string[] = [];
   // security: rule 20, unknown means medium or higher
   if (!facts.programVerified) reasons.push('The program that asks could not be verified.');
+  // security: rule 14, a new program is never low risk, so it needs a fresh factor
+  if (facts.programChanged) reasons.push('It runs in another program than when you allowed this.');
   if (facts.agent.state === 'pending') reasons.push('This agent is new.');
   return reasons;
 }

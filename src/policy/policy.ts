@@ -15,6 +15,8 @@ export interface PolicyFacts {
   readonly risk: Risk;
   /** True when the program behind the agent could be verified. */
   readonly programVerified: boolean;
+  /** True when the agent was allowed this in another program. */
+  readonly programChanged: boolean;
 }
 
 export interface PolicyDecision {

@@ -7,6 +7,7 @@ const facts: PolicyFacts = {
   details: [{ type: 'account_information', actions: ['list_accounts'] }],
   risk: 'low',
   programVerified: true,
+  programChanged: false,
 };
 
 describe('policy', () => {

@@ -105,6 +105,7 @@ function evidenceOf(proc: Proc, process: ReadProcess, others: readonly ReadProce
     ...(process.uid === undefined ? {} : { uid: process.uid }),
     ...(userName === undefined ? {} : { userName }),
     ownNamespaces: process.ownNamespaces,
+    namespaces: process.namespaces,
     confinement: confinementOf(proc, process, ancestors),
     otherHolders: others.map(({ facts }) => facts),
     remarks: process.remarks,

@@ -14,6 +14,7 @@ export interface ReadProcess {
   readonly noNewPrivileges: boolean;
   readonly seccomp: number;
   readonly ownNamespaces: boolean;
+  readonly namespaces: string;
   /** Who owns the program file, when it was verified. */
   readonly programOwnerUid?: number;
   readonly remarks: readonly string[];
@@ -38,6 +39,7 @@ export function readProcess(proc: Proc, pid: number): ReadProcess | undefined {
     parentPid: before.parentPid,
     ...status,
     ownNamespaces: foreign.length === 0,
+    namespaces: namespaces.map((name) => proc.link(`${pid}/ns/${name}`) ?? `${name}:?`).join(' '),
     ...(executableVerified && image.ownerUid !== undefined ? { programOwnerUid: image.ownerUid } : {}),
     remarks: [
       ...(image.remark === undefined ? [] : [image.remark]),
