@@ -113,6 +113,25 @@ describe('opening the store', () => {
     expect(readFileSync(file, 'utf8')).toBe(text);
   });
 
+  test('a database whose index has lost a row is refused, because lists would leave that row out', () => {
+    opened({
+      migrations: [{ version: 1, sql: 'CREATE TABLE one (id INTEGER PRIMARY KEY, n TEXT) STRICT; CREATE INDEX by_n ON one (n)' }],
+    }).close();
+    const spoilt = new Sqlite(file);
+    spoilt.exec("INSERT INTO one VALUES (1, 'a')");
+    spoilt.unsafeMode(true);
+    spoilt.pragma('writable_schema = ON');
+    spoilt.exec("UPDATE sqlite_schema SET sql = 'CREATE INDEX by_n ON one (n) WHERE n IS NULL' WHERE name = 'by_n'");
+    spoilt.close();
+    const partial = new Sqlite(file);
+    partial.exec("INSERT INTO one VALUES (2, 'b')");
+    partial.unsafeMode(true);
+    partial.pragma('writable_schema = ON');
+    partial.exec("UPDATE sqlite_schema SET sql = 'CREATE INDEX by_n ON one (n)' WHERE name = 'by_n'");
+    partial.close();
+    refusal(() => openStore({ file }), 'store_failed');
+  });
+
   test('a folder in place of the file is refused', () => {
     refusal(() => openStore({ file: folder }), 'store_failed');
   });
