@@ -11,7 +11,7 @@ import { type Changes, createChanges } from './base/changes.ts';
 import type { ApprovalId } from './base/ids.ts';
 import { type Broker, createBroker } from './broker/broker.ts';
 import { type ConnectionPreset, type Connections, createConnections } from './connections/connections.ts';
-import { bindLoopback, type Listener } from './gate/gate.ts';
+import { bindBothLoopbacks, type Listener } from './gate/gate.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createGrants, type Grants } from './grants/grants.ts';
 import type { Platform } from './platform/platform.ts';
@@ -71,7 +71,8 @@ export async function createCore(platform: Platform, store: Store, config: CoreC
     ...(cost === undefined ? {} : { scryptCost: cost }),
   });
   await vault.assertComplete();
-  const listener = await bindLoopback({ port: config.agentPort, hosts: ['127.0.0.1'] });
+  // An agent that was told "localhost" may try the other address first: nobody else is to answer there.
+  const listener = await bindBothLoopbacks(config.agentPort);
   try {
     // Before everything else that follows locking and unlocking.
     const stateHead = createStateHead({ store, vault, keychain: platform.keychain, clock, log });

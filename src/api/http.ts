@@ -6,11 +6,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Clock } from '../base/clock.ts';
-import { isRefusal, Refusal } from '../base/errors.ts';
+import { Refusal } from '../base/errors.ts';
 import type { ApprovalId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import { callPrefix, changesPath, sessionPath } from '../contract/wire.ts';
-import { bindLoopback, checkRequest, type GateRules, type Listener, type RouteRule, readBody } from '../gate/gate.ts';
+import { bindBothLoopbacks, checkRequest, type GateRules, type RouteRule, readBody } from '../gate/gate.ts';
 import { answerOrRefuse, maxBodyBytes, parseBody, sendAnswer, sendJson, streamChanges } from './answer-http.ts';
 import type { Api } from './api.ts';
 import { LaunchTokens } from './launch-tokens.ts';
@@ -42,7 +42,7 @@ const sessionBody = z.strictObject({ launch: z.string().max(200), publicKey: pag
 /** Binds and serves the person's listener. Refuses `launch_failed` when the UI is not built or no address can be bound. */
 export async function openPersonDoor(deps: PersonDoorDeps): Promise<PersonDoor> {
   const files = readUiFiles(deps.uiFolder);
-  const listener = await bindBoth(deps.port ?? 0);
+  const listener = await bindBothLoopbacks(deps.port ?? 0);
   const host = `${deps.hostName}:${listener.port}`;
   const door = new HttpDoor(deps, { files, origin: `http://${host}`, rules: rulesFor(host, files) });
   listener.serve((request, response) => answerOrRefuse(response, { log: deps.log, work: () => door.answer(request, response) }));
@@ -51,17 +51,6 @@ export async function openPersonDoor(deps: PersonDoorDeps): Promise<PersonDoor> 
     createLaunchUrl: (open) => door.launchUrl(open),
     close: () => listener.close(),
   };
-}
-
-/** Both addresses or neither, except on a machine that has no IPv6: there nobody else can take the other one. */
-async function bindBoth(port: number): Promise<Listener> {
-  try {
-    return await bindLoopback({ port, hosts: ['127.0.0.1', '::1'] });
-  } catch (error) {
-    const absent = isRefusal(error, 'launch_failed') && (error.detail === 'EADDRNOTAVAIL' || error.detail === 'EAFNOSUPPORT');
-    if (!absent) throw error;
-    return bindLoopback({ port, hosts: ['127.0.0.1'] });
-  }
 }
 
 function rulesFor(host: string, files: UiFiles): GateRules {

@@ -31,7 +31,8 @@ const maxBodyBytes = 56 * 1024;
 const form = { methods: ['POST'], mediaTypes: ['application/x-www-form-urlencoded'], maxBytes: maxBodyBytes } as const;
 const document = { methods: ['GET', 'HEAD'] } as const;
 
-const routeRules: readonly RouteRule[] = [
+/** Everything that is answered here. Tests attack each of them. */
+export const agentRoutes: readonly RouteRule[] = [
   { path: '/.well-known/oauth-authorization-server', ...document },
   { path: '/.well-known/openid-configuration', ...document },
   { path: provePath, ...document },
@@ -57,7 +58,7 @@ class LoopbackAuthServer implements AuthServer {
 
   constructor(deps: AuthServerDeps) {
     this.#deps = deps;
-    this.#rules = { hosts: [new URL(deps.issuer).host], origins: [], routes: routeRules };
+    this.#rules = { hosts: [new URL(deps.issuer).host], origins: [], routes: agentRoutes };
     this.#proofs = new ProofVerifier(deps.clock);
     this.#payloads = new Payloads(deps);
     this.#answers = new AnswersGiven(deps.clock);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
-import { Refusal } from '../base/errors.ts';
+import { isRefusal, Refusal } from '../base/errors.ts';
 import { sendProblem } from './problems.ts';
 
 export type LoopbackHost = '127.0.0.1' | '::1';
@@ -46,6 +46,20 @@ export async function bindLoopback(options: BindOptions): Promise<Listener> {
       const taken = codeOf(error) === 'EADDRINUSE';
       if (!taken || attempt === attempts) throw refusalFor(error, options.port);
     }
+  }
+}
+
+/**
+ * Binds a port on both loopback addresses or neither, except on a machine that has no IPv6: there nobody else can take the
+ * other one. Refuses as {@link bindLoopback} does.
+ */
+export async function bindBothLoopbacks(port: number): Promise<Listener> {
+  try {
+    return await bindLoopback({ port, hosts: ['127.0.0.1', '::1'] });
+  } catch (error) {
+    const absent = isRefusal(error, 'launch_failed') && (error.detail === 'EADDRNOTAVAIL' || error.detail === 'EAFNOSUPPORT');
+    if (!absent) throw error;
+    return bindLoopback({ port, hosts: ['127.0.0.1'] });
   }
 }
 

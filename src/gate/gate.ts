@@ -8,7 +8,7 @@
  */
 
 export type { BindOptions, Listener, RequestHandler } from './bind-loopback.ts';
-export { bindLoopback } from './bind-loopback.ts';
+export { bindBothLoopbacks, bindLoopback } from './bind-loopback.ts';
 export type { CheckedRequest, GateRules, RouteRule } from './check-request.ts';
 export { checkRequest } from './check-request.ts';
 export { problemOf, retryAfterOf, sendProblem } from './problems.ts';

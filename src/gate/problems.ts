@@ -116,9 +116,6 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
-/** One body for every reason that a page could probe for, so that none of them tells what runs on the port. */
-const alikeBody = JSON.stringify({ type: 'about:blank', title: 'Refused' });
-
 /**
  * Answers with a problem and returns it. A bug must be logged by the caller: the answer says nothing of it.
  * When an answer has begun already the connection is cut, because half an answer must not look whole.
@@ -131,14 +128,15 @@ export function sendProblem(response: ServerResponse, error: unknown, headers: R
   }
   setSecurityHeaders(response);
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  // A page on a rebound name reads what we answer. For every reason that it could probe for that is not one byte.
   const alike = problem.error === 'host_refused' || problem.error === 'origin_refused';
-  const body = alike ? alikeBody : JSON.stringify(problem);
+  const body = alike ? '' : JSON.stringify(problem);
   if (typeof problem.retry_after === 'number') response.setHeader('Retry-After', String(problem.retry_after));
   if (Array.isArray(problem.allow)) response.setHeader('Allow', problem.allow.join(', '));
   // an unread body would be taken for the next request, or kept coming
   if (!response.req.complete || alike) response.setHeader('Connection', 'close');
   response.writeHead(problem.status, {
-    'Content-Type': 'application/problem+json',
+    ...(alike ? {} : { 'Content-Type': 'application/problem+json' }),
     'Content-Length': Buffer.byteLength(body),
   });
   response.end(response.req.method === 'HEAD' ? undefined : body);

@@ -66,7 +66,7 @@ describe('Host', () => {
   ])('with %s is refused', async (_what, value) => {
     const answer = await raw(['GET /read HTTP/1.1', `Host: ${value()}`]);
     expect(answer.status).toBe(421);
-    expect(JSON.parse(answer.body)).toEqual({ type: 'about:blank', title: 'Refused' });
+    expect(answer.body).toBe('');
   });
 
   test('sent twice is refused', async () => {
@@ -88,7 +88,7 @@ describe('Origin', () => {
     async (origin) => {
       const answer = await get('/read', `Origin: ${origin}`);
       expect(answer.status).toBe(403);
-      expect(JSON.parse(answer.body)).toEqual({ type: 'about:blank', title: 'Refused' });
+      expect(answer.body).toBe('');
     },
   );
 
