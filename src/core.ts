@@ -5,7 +5,7 @@
 import { type Agents, createAgents } from './agents/agents.ts';
 import { type Api, createApi } from './api/api.ts';
 import { type Approvals, createApprovals } from './approvals/approvals.ts';
-import { type Audit, createAudit } from './audit/audit.ts';
+import { type Audit, boundedAudit, createAudit } from './audit/audit.ts';
 import { type AuthServer, createAuthServer } from './authserver/authserver.ts';
 import { type Changes, createChanges } from './base/changes.ts';
 import type { ApprovalId } from './base/ids.ts';
@@ -95,7 +95,7 @@ interface Ground {
 function assemble(platform: Platform, config: CoreConfig, { store, stateHead, vault, changes, listener }: Ground): Core {
   const { clock, log } = platform;
   const issuer = `http://127.0.0.1:${listener.port}`;
-  const audit = createAudit({ store, clock, changes });
+  const audit = boundedAudit(createAudit({ store, clock, changes }), { clock, log });
   const gaps = createGaps({ store, vault, audit, clock, changes, stateHead });
   // Before whatever else follows an unlock: notices that go out then must come from a daemon that is trusted.
   vault.onUnlock(() => {

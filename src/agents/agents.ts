@@ -59,6 +59,8 @@ export interface Agents {
    * Refuses `rate_limited` over 20 pending agents, or 3 of one process tree; nothing older is evicted (rule 29).
    */
   register(registration: Omit<Agent, 'state' | 'registeredAt' | 'acceptedAt' | 'name'>): void;
+  /** Refuses `rate_limited` when 20 wait already, before it is looked who asks. */
+  assertRoomForOne(): void;
   find(id: AgentId): Agent | undefined;
   /** Refuses `agent_unknown`. */
   get(id: AgentId): Agent;

@@ -7,7 +7,7 @@ import { checkedAgentName } from './agent-name.ts';
 import type { Agent, AgentState, Agents, AgentsDeps, Step } from './agents.ts';
 import type { AgentSettings } from './agents-table.ts';
 import { agentSettingsId, agentSettingsTable, agentsTable } from './agents-table.ts';
-import { assertRoomForPending, stalePendingMs } from './pending-limits.ts';
+import { assertRoomForOnePending, assertRoomForPending, stalePendingMs } from './pending-limits.ts';
 import { nameSkeleton, namesResemble } from './resembling-names.ts';
 
 /** The agents over their table. Rows that were written while locked are taken over at unlock, or reported. */
@@ -28,14 +28,26 @@ class GuardedAgents implements Agents {
   }
 
   register(registration: Omit<Agent, 'state' | 'registeredAt' | 'acceptedAt' | 'name'>): void {
-    const pending = this.#table.list('state = ?', 'pending').map((row) => row.value);
-    assertRoomForPending(pending, registration.registrationEvidence);
+    this.#assertRoom((pending) => assertRoomForPending(pending, registration.registrationEvidence));
     const agent: Agent = { ...registration, state: 'pending', registeredAt: this.#deps.clock.now() };
     this.#deps.audit.commit(
       [this.#table.insert(agent.id, agent)],
       [{ event: 'agent.registered', agentId: agent.id, hashes: { key: agent.keyThumbprint } }],
     );
     this.#publish(agent.id);
+  }
+
+  assertRoomForOne(): void {
+    this.#assertRoom(assertRoomForOnePending);
+  }
+
+  #assertRoom(check: (pending: readonly Agent[]) => void): void {
+    try {
+      check(this.#table.list('state = ?', 'pending').map((row) => row.value));
+    } catch (error) {
+      if (isRefusal(error)) this.#deps.audit.record({ event: 'agent.refused', outcome: 'denied', reason: error.code });
+      throw error;
+    }
   }
 
   find(id: AgentId): Agent | undefined {

@@ -14,12 +14,21 @@ export function assertRoomForPending(pending: readonly Agent[], evidence: Proces
   const tree = treeOf(evidence);
   const ofSameTree = pending.filter((agent) => treeOf(agent.registrationEvidence) === tree).length;
   // security: rule 29
-  if (pending.length >= maxPending || ofSameTree >= maxPendingPerTree) {
-    throw new Refusal('rate_limited', 'Too many agents wait to be accepted.', {
-      retryAfterSeconds,
-      hint: 'Use the registration that you have, or wait until the person has answered.',
-    });
-  }
+  if (ofSameTree >= maxPendingPerTree) throw noRoom();
+  assertRoomForOnePending(pending);
+}
+
+/** The same without looking at who asks, which costs more than the refusal. */
+export function assertRoomForOnePending(pending: readonly Agent[]): void {
+  // security: rule 29
+  if (pending.length >= maxPending) throw noRoom();
+}
+
+function noRoom(): Refusal {
+  return new Refusal('rate_limited', 'Too many agents wait to be accepted.', {
+    retryAfterSeconds,
+    hint: 'Use the registration that you have, or wait until the person has answered.',
+  });
 }
 
 /** Programs that nothing is known about count as one tree: they must not get more room than known ones. */

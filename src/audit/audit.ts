@@ -12,6 +12,7 @@ import type { Changes } from '../base/changes.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Change, Durability, Store } from '../store/store.ts';
 
+export { boundedAudit } from './bounded-audit.ts';
 export { createAudit } from './create-audit.ts';
 
 export const auditEventNames = [
@@ -28,6 +29,7 @@ export const auditEventNames = [
   'agent.suspended',
   'agent.resumed',
   'agent.removed',
+  'agent.refused',
   'agents.paused',
   'agents.resumed',
   'approval.requested',

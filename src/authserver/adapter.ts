@@ -65,6 +65,7 @@ function clientAdapter({ agents, processes }: AdapterDeps): Adapter {
       const key = parsePublicJwk(jwk);
       const socket = Provider.ctx?.req.socket;
       if (key === undefined || socket === undefined) throw new Error('a client is kept only when it registers');
+      agents.assertRoomForOne();
       agents.register({
         id: asId<AgentId>(id),
         claimedName: metadata.client_name ?? '',

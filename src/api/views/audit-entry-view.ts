@@ -17,6 +17,7 @@ const words: Readonly<Record<AuditEventName, string>> = {
   'agent.suspended': 'You suspended an agent',
   'agent.resumed': 'You resumed an agent',
   'agent.removed': 'An agent was removed',
+  'agent.refused': 'A registration was refused: too many agents wait',
   'agents.paused': 'You paused all agents',
   'agents.resumed': 'You resumed all agents',
   'approval.requested': 'A request came in',
