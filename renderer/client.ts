@@ -6,7 +6,7 @@
  */
 import { type QueryClient, type UseQueryResult, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { createContext, use, useEffect, useRef } from 'react';
-import { type ChangeNoticeView, type ContractClient, RefusedError } from '../src/contract/client.ts';
+import { type ChangeNoticeView, type ContractClient, RefusedError, type Typed } from '../src/contract/client.ts';
 import type { OperationInput, OperationName, OperationOutput } from '../src/contract/operations.ts';
 import type { Problem } from './ui/problem.tsx';
 
@@ -78,16 +78,20 @@ export function useRead<Name extends OperationName>(
 }
 
 /** Calls once, outside the store of answers: for what must not stay in memory, and for pages of a list. */
-export function useCall(): <Name extends OperationName>(name: Name, input: OperationInput<Name>) => Promise<OperationOutput<Name>> {
+export function useCall(): <Name extends OperationName>(
+  name: Name,
+  input: OperationInput<Name>,
+  typed?: Typed,
+) => Promise<OperationOutput<Name>> {
   const client = useClient();
-  return (name, input) => inWords(client.call(name, input));
+  return (name, input, typed) => inWords(client.call(name, input, typed));
 }
 
 interface ActOptions<Name extends OperationName> {
   readonly onDone?: (output: OperationOutput<Name>) => void;
   readonly onProblem?: (problem: Problem) => void;
   /** Makes the call carry sealed presence. Held for this one call only, and in no state. */
-  readonly passphrase?: string;
+  readonly passphrase?: Typed;
 }
 
 export interface Act<Name extends OperationName> {
@@ -101,7 +105,7 @@ export interface Act<Name extends OperationName> {
 export function useAct<Name extends OperationName>(name: Name): Act<Name> {
   const client = useClient();
   const queries = useQueryClient();
-  const secret = useRef<string>(undefined);
+  const secret = useRef<Typed>(undefined);
   const mutation = useMutation<OperationOutput<Name>, ProblemError, OperationInput<Name>>({
     mutationKey: [name],
     mutationFn: (input) => {

@@ -1,10 +1,14 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useEffect } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import type { Status } from '../../src/contract/shapes.ts';
 import { problemOf, useChangeNotices, useRead } from '../client.ts';
 import { ProblemPanel } from '../ui/problem.tsx';
 import { text } from './text.ts';
 
 const UnlockPage = lazy(async () => ({ default: (await import('../features/unlock/unlock-page.tsx')).UnlockPage }));
+
+const loadFirstCode = () => import('./first-code.tsx');
+const FirstCode = lazy(async () => ({ default: (await loadFirstCode()).FirstCode }));
 
 const loadPages = () => import('./pages.tsx');
 const Pages = lazy(async () => ({ default: (await loadPages()).Pages }));
@@ -15,11 +19,15 @@ export function Gate({ onGone }: { readonly onGone: () => void }) {
   const status = useRead('status.get', {});
   const problem = problemOf(status.error);
   const open = status.data?.vault === 'unlocked' && status.data.unlockedHere;
+  // In the page in which the vault was made, the recovery code is offered once, before anything else.
+  const [isNew, setIsNew] = useState(false);
+  if (status.data?.vault === 'absent' && !isNew) setIsNew(true);
   const queries = useQueryClient();
   useEffect(() => {
     if (open) return;
     // What was read while it was open does not stay behind the lock.
     queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'status.get' });
+    void loadFirstCode();
     // The pages are fetched while the passphrase is typed.
     void loadPages();
   }, [open, queries]);
@@ -36,5 +44,10 @@ export function Gate({ onGone }: { readonly onGone: () => void }) {
     );
   }
   if (!status.data) return null;
-  return <Suspense fallback={null}>{open ? <Pages /> : <UnlockPage status={status.data} />}</Suspense>;
+  return <Suspense fallback={null}>{content(status.data)}</Suspense>;
+
+  function content(current: Status) {
+    if (!open) return <UnlockPage status={current} />;
+    return isNew ? <FirstCode protection={current.protection} onDone={() => setIsNew(false)} /> : <Pages />;
+  }
 }

@@ -66,7 +66,7 @@ const audit = createRoute({
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
-  component: lazyRouteComponent(() => import('../features/settings/settings-page.tsx'), 'SettingsPage'),
+  component: lazyRouteComponent(() => import('./settings-route.tsx'), 'SettingsRoute'),
 });
 
 /** The pages. In the fragment of the address, so that every shell can serve one file. */

@@ -9,12 +9,18 @@ import { Page } from '../../ui/page.tsx';
 import { ProblemNote, ProblemPanel } from '../../ui/problem.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { NotificationSetting } from './notification-setting.tsx';
+import { PassphraseSetting } from './passphrase-setting.tsx';
 import { Section } from './section.tsx';
 import { text } from './text.ts';
 import { ThemeSetting } from './theme-setting.tsx';
 
+interface SettingsPageProps {
+  /** The recovery code, which is a feature of its own. */
+  readonly recovery: (status: Status) => ReactNode;
+}
+
 /** What can be chosen, and how things are kept. */
-export function SettingsPage() {
+export function SettingsPage({ recovery }: SettingsPageProps) {
   const status = useRead('status.get', {});
   const problem = problemOf(status.error);
   if (!status.data) {
@@ -36,6 +42,8 @@ export function SettingsPage() {
   return (
     <Page title={text.title}>
       <div className="max-w-2xl divide-y divide-line rounded-l border border-line bg-surface">
+        <Section title={text.recovery.title}>{recovery(status.data)}</Section>
+        <PassphraseSetting />
         <NotificationSetting status={status.data} />
         <ThemeSetting />
         <Protection protection={status.data.protection} />

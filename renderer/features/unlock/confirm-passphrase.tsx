@@ -1,29 +1,30 @@
 import { type FormEvent, useId, useRef, useState } from 'react';
-import { useAct } from '../../client.ts';
 import { Button } from '../../ui/button.tsx';
 import { PassphraseField, takePassphrase } from '../../ui/passphrase-field.tsx';
 import { type Problem, ProblemNote } from '../../ui/problem.tsx';
 import { text } from './text.ts';
 
 interface ConfirmPassphraseProps {
+  readonly action: string;
+  readonly busy: string;
+  readonly pending: boolean;
+  readonly problem: Problem | undefined;
   readonly matches: (typed: string) => boolean;
-  /** With a problem when the core found the passphrase too weak. */
-  readonly onBack: (because?: Problem) => void;
+  readonly onConfirm: (typed: string) => void;
+  readonly onBack: () => void;
 }
 
-/** The second step: typed once more, then the vault is made. */
-export function ConfirmPassphrase({ matches, onBack }: ConfirmPassphraseProps) {
+/** The second step: typed once more, then it is used. */
+export function ConfirmPassphrase({ action, busy, pending, problem, matches, onConfirm, onBack }: ConfirmPassphraseProps) {
   const input = useRef<HTMLInputElement>(null);
   const problemId = useId();
-  const create = useAct('vault.create');
   const [different, setDifferent] = useState(false);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (create.pending || !input.current?.value) return;
+    if (pending || !input.current?.value) return;
     const typed = takePassphrase(input.current);
     setDifferent(!matches(typed));
-    if (!matches(typed)) return;
-    create.act({}, { passphrase: typed, onProblem: (problem) => problem.code === 'passphrase_weak' && onBack(problem) });
+    if (matches(typed)) onConfirm(typed);
   };
   return (
     <form onSubmit={submit} className="mt-2 grid justify-items-start gap-3">
@@ -44,13 +45,13 @@ export function ConfirmPassphrase({ matches, onBack }: ConfirmPassphraseProps) {
             {text.firstRun.different}
           </p>
         )}
-        {create.problem && <ProblemNote problem={create.problem} />}
+        {problem && <ProblemNote problem={problem} />}
       </div>
       <div className="flex flex-wrap gap-2">
-        <Button type="submit" look="primary" className="min-h-10 px-4" aria-disabled={create.pending}>
-          {create.pending ? text.firstRun.creating : text.firstRun.create}
+        <Button type="submit" look="primary" className="min-h-10 px-4" aria-disabled={pending}>
+          {pending ? busy : action}
         </Button>
-        <Button look="link" onClick={() => onBack()}>
+        <Button look="link" onClick={onBack}>
           {text.firstRun.back}
         </Button>
       </div>

@@ -3,7 +3,7 @@ export const text = {
   product: 'Counterfoil',
   firstRun: {
     title: 'Choose a passphrase',
-    lead: 'It opens your vault, and it is asked for whenever something risky is approved. Nobody can recover it for you.',
+    lead: 'It opens your vault, and it is asked for whenever something risky is approved. Nobody can find it out for you.',
     suggested: 'Suggested',
     own: 'My own',
     choiceLabel: 'Kind of passphrase',
@@ -32,6 +32,27 @@ export const text = {
     elsewhere: 'The vault is open in another page. This page needs the passphrase of its own.',
     lockAll: 'Lock it everywhere',
     paused: 'All agents are paused.',
+    useCode: 'Use the recovery code',
+  },
+  recover: {
+    title: 'Use the recovery code',
+    lead: 'Type the code from your paper: eight groups of five. Capitals, spaces and dashes do not matter.',
+    label: 'Recovery code',
+    next: 'Next',
+    back: 'Use the passphrase',
+    chooseLead: 'Now a new passphrase. It takes the place of the one before, and the code on your paper stays valid.',
+    action: 'Open the vault',
+    busy: 'Opening the vault…',
+    slipIn: (group: number) => `There is a slip in group ${group}. Compare it with the paper.`,
+    slips: {
+      length: 'That is not the whole code: it has eight groups of five signs.',
+      sign: 'There is a sign in it that no recovery code has.',
+    },
+  },
+  missing: {
+    title: 'Something is missing',
+    meaning: 'Your data is here and nothing was changed. Put back what is missing, or use your recovery code.',
+    back: 'It is back: use the passphrase',
   },
   protection: {
     heading: 'Where your keys rest',

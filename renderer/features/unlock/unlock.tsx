@@ -6,14 +6,20 @@ import { PassphraseField, takePassphrase } from '../../ui/passphrase-field.tsx';
 import { ProblemNote, useWait } from '../../ui/problem.tsx';
 import { text } from './text.ts';
 
+interface UnlockProps {
+  readonly status: Status;
+  readonly onUseCode: () => void;
+}
+
 /** Opens the vault for this page. A wrong passphrase says so, and how long to wait. */
-export function Unlock({ status }: { readonly status: Status }) {
+export function Unlock({ status, onUseCode }: UnlockProps) {
   const input = useRef<HTMLInputElement>(null);
   const problemId = useId();
   const unlock = useAct('vault.unlock');
   const lock = useAct('vault.lock');
   const wait = useWait(unlock.problem);
   const elsewhere = status.vault === 'unlocked';
+  const hasCode = !elsewhere && (status.recovery.state === 'tested' || status.recovery.state === 'untested');
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (wait > 0 || unlock.pending || !input.current?.value) return;
@@ -39,6 +45,11 @@ export function Unlock({ status }: { readonly status: Status }) {
         <Button type="submit" look="primary" className="min-h-10 px-4" aria-disabled={wait > 0 || unlock.pending}>
           {unlock.pending ? text.unlock.busy : text.unlock.action}
         </Button>
+        {hasCode && (
+          <Button look="link" onClick={onUseCode}>
+            {text.unlock.useCode}
+          </Button>
+        )}
         {elsewhere && (
           <Button look="link" onClick={() => lock.act({})}>
             {text.unlock.lockAll}

@@ -26,6 +26,12 @@ const pages = [
   ['first-run-file', 'inbox'],
   ['locked', 'inbox'],
   ['elsewhere', 'inbox'],
+  ['locked-code', 'inbox'],
+  ['missing-item', 'inbox'],
+  ['missing-keychain-file', 'inbox'],
+  ['code-untested', 'settings'],
+  ['code-tested', 'settings'],
+  ['code-lost', 'settings'],
   ['link-used', 'inbox'],
   ['gone', 'inbox'],
 ] as const;

@@ -10,6 +10,8 @@ test('the first run makes a vault with a suggested passphrase, typed once more',
   await expect(page.getByText('That is not the same.')).toBeVisible();
   await page.getByLabel('Passphrase').fill(rightPassphrase);
   await page.keyboard.press('Enter');
+  await expect(page.getByRole('heading', { level: 1, name: 'A way back in' })).toBeVisible();
+  await page.getByRole('button', { name: 'Not now' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Inbox' })).toBeVisible();
 });
 
