@@ -2,6 +2,7 @@ import { chmodSync, closeSync, fchmodSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { Refusal } from '../base/errors.ts';
+import { assertSchema, assertWhole } from './assert-whole.ts';
 import { assertNotNewer, migrate } from './migrate.ts';
 import { migrations as allMigrations, type Migration } from './migrations/migrations.ts';
 import type { Change, Durability, SqlValue, Statement, Store } from './store.ts';
@@ -34,6 +35,7 @@ export function openStore(options: StoreOptions): Store {
     configure(database);
     assertWhole(database);
     migrate(database, migrations);
+    assertSchema(database, migrations);
     return new SqliteStore(database, file === ':memory:' ? file : resolve(file));
   } catch (error) {
     database?.close();
@@ -62,24 +64,6 @@ function configure(database: Sqlite.Database): void {
   database.pragma('trusted_schema = OFF');
   database.pragma('cell_size_check = ON');
   database.pragma('secure_delete = ON');
-}
-
-/** A larger database would keep the person waiting: about 10 ms for each MiB. */
-const checkedWholeAtMost = 32 * 2 ** 20;
-
-/**
- * Refuses `store_failed` for damage that SQLite can see. MACs and the chain speak for what a row says; an index that lost
- * a row would leave it out of a list, and no row would be wrong.
- */
-function assertWhole(database: Sqlite.Database): void {
-  const size = Number(database.pragma('page_count', { simple: true })) * Number(database.pragma('page_size', { simple: true }));
-  if (size > checkedWholeAtMost) return;
-  const found = String(database.pragma('integrity_check(1)', { simple: true }));
-  if (found === 'ok') return;
-  throw new Refusal('store_failed', 'The data is damaged. It was left as it is.', {
-    detail: found,
-    hint: 'Restore the data folder from a copy.',
-  });
 }
 
 class SqliteStore implements Store {

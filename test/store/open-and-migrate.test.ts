@@ -114,9 +114,8 @@ describe('opening the store', () => {
   });
 
   test('a database whose index has lost a row is refused, because lists would leave that row out', () => {
-    opened({
-      migrations: [{ version: 1, sql: 'CREATE TABLE one (id INTEGER PRIMARY KEY, n TEXT) STRICT; CREATE INDEX by_n ON one (n)' }],
-    }).close();
+    const indexed = [{ version: 1, sql: 'CREATE TABLE one (id INTEGER PRIMARY KEY, n TEXT) STRICT; CREATE INDEX by_n ON one (n)' }];
+    opened({ migrations: indexed }).close();
     const spoilt = new Sqlite(file);
     spoilt.exec("INSERT INTO one VALUES (1, 'a')");
     spoilt.unsafeMode(true);
@@ -129,7 +128,23 @@ describe('opening the store', () => {
     partial.pragma('writable_schema = ON');
     partial.exec("UPDATE sqlite_schema SET sql = 'CREATE INDEX by_n ON one (n)' WHERE name = 'by_n'");
     partial.close();
-    refusal(() => openStore({ file }), 'store_failed');
+    refusal(() => openStore({ file, migrations: indexed }), 'store_failed');
+  });
+
+  test('a trigger that another program left, or a table that it changed, is refused', () => {
+    for (const sql of [
+      'CREATE TRIGGER t AFTER UPDATE ON grants BEGIN UPDATE grants SET live = 1; END',
+      'ALTER TABLE agents ADD COLUMN more TEXT',
+      'CREATE VIEW v AS SELECT 1',
+      'DROP INDEX grants_by_live',
+    ]) {
+      opened().close();
+      const other = new Sqlite(file);
+      other.exec(sql);
+      other.close();
+      refusal(() => openStore({ file }), 'store_failed');
+      rmSync(file);
+    }
   });
 
   test('a folder in place of the file is refused', () => {

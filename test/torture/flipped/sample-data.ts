@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { close, listen } from '../../../resources/demo/listen.ts';
-import { systemClock } from '../../../src/base/clock.ts';
+import { type Clock, systemClock } from '../../../src/base/clock.ts';
 import { isRefusal } from '../../../src/base/errors.ts';
 import { demoBankPreset } from '../../../src/connections/presets.ts';
 import { sealedFileKeychain } from '../../../src/platform/keychain/sealed-file.ts';
@@ -13,17 +13,19 @@ import { type OpenCore, openCoreOn } from '../../api/open-core.ts';
 import { registerAgent } from '../../authserver/support/stock-agent.ts';
 import { comeBack, startFakeProvider } from '../../connections/fake-provider.ts';
 import { approve, ask, callProxy, type Machine, type Story } from '../../flows/open-story.ts';
+import { createFakeClock } from '../../support/fake-clock.ts';
 import { memoryPlatform } from '../../support/memory-platform.ts';
 
 const details = [{ type: 'account_information', actions: ['list_accounts'] }];
 
 export const databaseOf = (folder: string): string => join(folder, 'counterfoil.db');
 
-const open = (folder: string, urls = { issuer: 'http://127.0.0.1:1', api: 'http://127.0.0.1:1' }): Promise<OpenCore<Machine>> => {
-  const machine: Machine = {
-    ...memoryPlatform({ keychain: sealedFileKeychain(join(folder, 'keys.json')) }),
-    clock: systemClock,
-  };
+const open = (
+  folder: string,
+  clock: Clock,
+  urls = { issuer: 'http://127.0.0.1:1', api: 'http://127.0.0.1:1' },
+): Promise<OpenCore<Machine>> => {
+  const machine: Machine = { ...memoryPlatform({ keychain: sealedFileKeychain(join(folder, 'keys.json')) }), clock };
   return openCoreOn(machine, { file: databaseOf(folder), presets: [demoBankPreset(urls)] });
 };
 
@@ -32,7 +34,7 @@ export async function makeSampleData(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'counterfoil-sample-'));
   const provider = await startFakeProvider();
   const upstream = createServer((_request, response) => response.end('{}'));
-  const running = await open(folder, { issuer: provider.issuer, api: await listen(upstream, 0) });
+  const running = await open(folder, systemClock, { issuer: provider.issuer, api: await listen(upstream, 0) });
   const story = { now: () => running } as unknown as Story;
   const { core, page } = running;
   const { id } = core.connections.add('demo');
@@ -72,11 +74,15 @@ export type Reading =
   /** In the words of a refusal, of the log's check, or of what was reported at unlock. */
   | { readonly kind: 'wrong'; readonly how: string };
 
-/** Opens, checks the log, unlocks, and reads everything. */
-export async function readData(folder: string): Promise<Reading> {
+/**
+ * Opens, checks the log, unlocks, and reads everything.
+ *
+ * @param now Between two readings nothing may come to its end.
+ */
+export async function readData(folder: string, now: number): Promise<Reading> {
   let running: OpenCore<Machine>;
   try {
-    running = await open(folder);
+    running = await open(folder, createFakeClock(now));
   } catch (error) {
     return { kind: 'wrong', how: `refused: ${codeOf(error)}` };
   }
