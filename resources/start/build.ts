@@ -16,7 +16,7 @@ import { digestSources, type Part, readBuilt, root } from './build-state.ts';
 export const externalPackages = ['better-sqlite3', 'keytar'];
 
 /** What the D-Bus package would use if somebody had installed it. Nobody has. */
-const absentPackages = ['x11', 'usocket'];
+export const absentPackages = ['x11', 'usocket'];
 
 /** Everything that ships, by part. `input` is relative to the root; `output` names the files that must exist afterwards. */
 export const parts: readonly Part[] = [
