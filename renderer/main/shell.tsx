@@ -1,6 +1,7 @@
 import { Outlet, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { useRead } from '../client.ts';
+import { GapQuestion } from '../features/gap/gap-question.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 import { useKeys } from '../ui/use-keys.ts';
 import { Announcer } from './announcer.tsx';
@@ -36,6 +37,7 @@ export function Shell() {
           tabIndex={-1}
           className="relative flex h-full min-w-0 flex-col overflow-y-auto px-4 pb-6 outline-none rail:px-6"
         >
+          {status.data?.gap && <GapQuestion gap={status.data.gap} />}
           {status.data?.paused && <PausedBanner />}
           <Outlet />
         </main>

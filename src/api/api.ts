@@ -20,6 +20,7 @@ import type { Broker } from '../broker/broker.ts';
 import type { Connections } from '../connections/connections.ts';
 import type { CallAnswer, CallEnvelope } from '../contract/presence.ts';
 import type { Grants } from '../grants/grants.ts';
+import type { Gaps } from '../state-head/state-head.ts';
 import type { Vault } from '../vault/vault.ts';
 
 export { createApi } from './create-api.ts';
@@ -36,6 +37,7 @@ export interface ApiDeps {
   readonly grants: Grants;
   readonly approvals: Approvals;
   readonly broker: Broker;
+  readonly gaps: Gaps;
   readonly demo: DemoPort;
   readonly notifications: () => 'ready' | 'changed' | 'absent';
   readonly issuer: () => string;

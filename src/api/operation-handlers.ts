@@ -41,6 +41,7 @@ export function operationHandlers(deps: HandlerDeps): Handlers {
     ...vaultHandlers(deps),
     ...approvalHandlers(deps),
     ...grantHandlers(deps),
+    ...gapHandlers(deps),
     ...agentHandlers(deps),
     ...connectionHandlers(deps),
     ...auditHandlers(deps),
@@ -93,6 +94,20 @@ function grantHandlers(deps: HandlerDeps): HandlersOf<'grants'> {
       return { ended: open.length };
     },
     'grants.revokeAll': () => ({ ended: broker.revokeAll({}).length }),
+  };
+}
+
+function gapHandlers({ broker, gaps, grants }: HandlerDeps): HandlersOf<'gap'> {
+  return {
+    'gap.answer': ({ keepGrantIds }) => {
+      const keep = new Set(keepGrantIds);
+      const live = grants.list({ live: true });
+      const ending = live.filter(({ id }) => !keep.has(id));
+      for (const { id } of ending) broker.revoke(id);
+      const answer = { kept: live.length - ending.length, ended: ending.length };
+      gaps.close(answer);
+      return answer;
+    },
   };
 }
 

@@ -82,6 +82,13 @@ export const operations = defineOperations({
   },
   'grants.revokeAll': { effect: 'lowers', input: nothing, output: z.object({ ended: z.number() }) },
 
+  /** Which grants go on after data was put back; the others end. */
+  'gap.answer': {
+    effect: 'raises',
+    input: z.object({ keepGrantIds: z.array(z.string().max(120)).max(10_000) }),
+    output: z.object({ kept: z.number(), ended: z.number() }),
+  },
+
   'agents.list': { effect: 'reads', input: nothing, output: z.object({ agents: z.array(shapes.agent) }) },
   'agents.suspend': { effect: 'lowers', input: byId, output: done },
   'agents.resume': { effect: 'raises', input: byId, output: done },

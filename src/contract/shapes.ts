@@ -14,6 +14,31 @@ export const fact = z.object({
 /** One `authorization_details` object. */
 export const detail = z.looseObject({ type: z.string() });
 
+/** Something that does not fit what was kept: data that was put back, cut, or changed from outside. */
+export const gapFinding = z.object({
+  kind: z.enum([
+    'older_data',
+    'log_cut',
+    'log_rewritten',
+    'row_put_back',
+    'row_returned',
+    'row_vanished',
+    'head_damaged',
+    'copy_missing',
+    'copy_damaged',
+  ]),
+  /** What the row is about, for example "a grant of Claude Code". */
+  what: z.string().optional(),
+  /** Changes or entries that are missing. */
+  missing: z.number().optional(),
+  /** The newest change that is here, and the newest that is known. */
+  from: z.number().optional(),
+  to: z.number().optional(),
+});
+
+/** The question that stops every grant until it is answered (security rule 8). */
+export const gap = z.object({ foundAt: z.number(), findings: z.array(gapFinding), more: z.number() });
+
 export const status = z.object({
   vault: z.enum(['absent', 'locked', 'unlocked']),
   /** True when this very page or channel was given the factor (security rule 1). */
@@ -23,6 +48,7 @@ export const status = z.object({
   protection: z.object({ kind: z.enum(['os', 'file', 'memory']), description: z.string() }),
   /** What agents talk to, for example `http://127.0.0.1:7417`. */
   issuer: z.string(),
+  gap: gap.optional(),
   notifications: z.enum(['ready', 'changed', 'absent']),
   settings: z.object({ approveLowRiskOnNotification: z.boolean() }),
   /** `lost`: what opens the vault was changed from outside, so earlier codes are not accepted any more. */
@@ -190,4 +216,6 @@ export type ConnectionView = z.infer<typeof connection>;
 export type AuditEntryView = z.infer<typeof auditEntry>;
 export type DemoStateView = z.infer<typeof demoState>;
 export type LifetimeName = z.infer<typeof lifetime>;
+export type GapView = z.infer<typeof gap>;
+export type GapFindingView = z.infer<typeof gapFinding>;
 export type SentenceView = z.infer<typeof sentence>;

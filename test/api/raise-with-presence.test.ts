@@ -17,6 +17,7 @@ type Raising = Extract<
   | 'recovery.make'
   | 'recovery.confirm'
   | 'approvals.approve'
+  | 'gap.answer'
   | 'agents.resume'
   | 'agents.resumeAll'
   | 'connections.add'
@@ -47,6 +48,7 @@ const inputs: { readonly [Name in Raising]: OperationInput<Name> } = {
     grantedDigest: digest,
     narrowing: { ...answer, details: [...answer.details], scopes: [...answer.scopes] },
   },
+  'gap.answer': { keepGrantIds: [] },
   'agents.resume': { id: 'agent' },
   'agents.resumeAll': {},
   'connections.add': { presetId: 'demo' },

@@ -28,8 +28,8 @@ export interface Story {
   readonly now: () => OpenCore<Machine>;
   /** Access tokens that reached the bank's API, as a canary to look for. */
   readonly upstreamTokens: Set<string>;
-  /** Ends the core and starts another on the same data, keychain and port; unlocked. */
-  readonly restart: () => Promise<void>;
+  /** Ends the core, lets another program do something, and starts another core on the same data, keychain and port; unlocked. */
+  readonly restart: (meanwhile?: () => void) => Promise<void>;
   /** Ends the core only. */
   readonly stopCore: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -59,9 +59,10 @@ export async function openStory(): Promise<Story> {
       if (core === undefined) throw new Error('the core is not running');
       return core;
     },
-    restart: async () => {
+    restart: async (meanwhile) => {
       const port = Number(new URL(core?.core.issuer ?? '').port);
       await stopCore();
+      meanwhile?.();
       core = await start(port);
     },
     stopCore,

@@ -1,6 +1,7 @@
 import type { Status } from '../../contract/shapes.ts';
 import type { ApiDeps } from '../api.ts';
 import type { Session } from '../sessions.ts';
+import { gapView } from './gap-view.ts';
 
 /** Where everything stands, as one session may know it. */
 export function statusView(session: Session, deps: ApiDeps): Status {
@@ -13,6 +14,7 @@ export function statusView(session: Session, deps: ApiDeps): Status {
     paused: agents.paused(),
     protection: vault.protection,
     issuer: deps.issuer(),
+    ...gapView(deps),
     notifications: deps.notifications(),
     settings: approvals.settings(),
     recovery: vault.recovery(),

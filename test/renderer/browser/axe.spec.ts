@@ -19,6 +19,7 @@ const pages = [
   ['empty', 'audit'],
   ['demo', 'inbox'],
   ['paused', 'grants'],
+  ['gap', 'grants'],
   ['error', 'inbox'],
   ['error', 'grants'],
   ['loading', 'grants'],
@@ -42,6 +43,7 @@ for (const theme of ['light', 'dark'] as const) {
       const page = await open({ state, page: name, theme });
       if (name === 'inbox' && ['full', 'low', 'new-agent', 'long'].includes(state))
         await page.getByText('If you approve').waitFor();
+      if (state === 'gap') await page.getByRole('button', { name: 'Answer' }).click();
       if (name === 'settings') await page.getByRole('button', { name: 'Turn on' }).click();
       const { violations } = await new AxeBuilder({ page }).analyze();
       const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');

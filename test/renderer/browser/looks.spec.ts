@@ -15,6 +15,8 @@ const pages = [
   ['demo', 'inbox'],
   ['empty', 'grants'],
   ['paused', 'inbox'],
+  ['gap', 'inbox'],
+  ['gap', 'grants'],
   ['error', 'inbox'],
   ['first-run', 'inbox'],
   ['first-run-file', 'inbox'],
@@ -37,6 +39,7 @@ for (const theme of ['light', 'dark'] as const) {
       test(`${theme} ${size} ${name} ${state}`, async ({ page, open }) => {
         await page.setViewportSize({ width, height });
         await open({ state, page: name, theme });
+        if (state === 'gap' && name === 'grants') await page.getByRole('button', { name: 'Answer' }).click();
         await page.waitForTimeout(1100);
         await page.screenshot({ path: `test/output/looks/${size}-${theme}-${name}-${state}.png` });
       });

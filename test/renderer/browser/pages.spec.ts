@@ -59,6 +59,22 @@ test('a lock elsewhere locks this page', async ({ open }) => {
   await expect(page.getByText('release-bot')).toHaveCount(0);
 });
 
+test('after data was put back nothing is ticked, and what is not ticked ends (security rule 8)', async ({ open }) => {
+  const page = await open({ state: 'gap', page: 'grants' });
+  await page.getByRole('button', { name: 'Answer' }).click();
+  await expect(page.getByText(/The data was put back to how it was .+14 later changes are missing/)).toBeVisible();
+  await expect(page.getByText('The record of a grant of Claude Code is older than it was, or was changed.')).toBeVisible();
+  const ticks = page.getByRole('checkbox', { checked: true }).and(page.locator('fieldset input'));
+  await expect(ticks).toHaveCount(0);
+  const live = await page.locator('fieldset input').count();
+  await expect(page.getByRole('button', { name: `End all ${live}` })).toBeVisible();
+  await page.locator('fieldset input').first().check();
+  await page.getByLabel('Your passphrase, to answer').fill(rightPassphrase);
+  await page.getByRole('button', { name: `Keep 1, end ${live - 1}` }).click();
+  await expect(page.getByText(`Answered: 1 kept, ${live - 1} ended.`)).toBeVisible();
+  await expect(page.getByText('Every grant stands still')).toHaveCount(0);
+});
+
 test('a core that ended is said at once', async ({ open }) => {
   const page = await open({ page: 'grants' });
   await page.evaluate(() => window.endCore?.());

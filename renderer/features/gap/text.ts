@@ -1,0 +1,52 @@
+import type { GapFindingView } from '../../../src/contract/shapes.ts';
+import { dayAndTime, number } from '../../ui/time.ts';
+
+const changes = (count: number): string => (count === 1 ? '1 later change is' : `${number(count)} later changes are`);
+
+/** What the question after a rollback says. */
+export const text = {
+  title: 'Every grant stands still: the data of Counterfoil is not what it was.',
+  meaning:
+    'Something outside Counterfoil put back or changed its data while the vault was locked. Grants that you ended may be open again. No call goes through until you say which shall go on.',
+  found: 'What was found',
+  more: (count: number) => `And ${number(count)} more.`,
+  affected: 'Grants that would be in force. Tick those that you want to keep; the others end.',
+  none: 'No grant would be in force.',
+  presence: 'Your passphrase, to answer',
+  endAll: (count: number) => (count === 0 ? 'Go on' : count === 1 ? 'End it' : `End all ${number(count)}`),
+  keep: (kept: number, ended: number) => (ended === 0 ? `Keep ${number(kept)}` : `Keep ${number(kept)}, end ${number(ended)}`),
+  answer: 'Answer',
+  done: (kept: number, ended: number) => `Answered: ${number(kept)} kept, ${number(ended)} ended.`,
+  also: 'Also look at your agents and settings: an agent that you suspended may work again.',
+  loading: 'Reading the grants …',
+} as const;
+
+/** One finding as a sentence. */
+export function findingText(finding: GapFindingView, now: number): string {
+  const { kind, what = 'a record', missing = 0, from, to } = finding;
+  switch (kind) {
+    case 'older_data': {
+      const back = from === undefined ? 'an earlier state' : `how it was ${dayAndTime(from, now)}`;
+      const last = to === undefined ? '' : `, the last of ${dayAndTime(to, now)}`;
+      return `The data was put back to ${back}. ${changes(missing)} missing${last}.`;
+    }
+    case 'log_cut':
+      return missing === 1
+        ? 'The last entry of the audit log is missing.'
+        : `The last ${number(missing)} entries of the audit log are missing.`;
+    case 'log_rewritten':
+      return 'The audit log is not the one that was written here.';
+    case 'row_put_back':
+      return `The record of ${what} is older than it was, or was changed.`;
+    case 'row_returned':
+      return `The record of ${what} is back although it was removed.`;
+    case 'row_vanished':
+      return `The record of ${what} is gone.`;
+    case 'head_damaged':
+      return 'The record that holds everything together was changed or removed.';
+    case 'copy_missing':
+      return 'The keychain has no copy to compare the data with. That also follows a restored or new keychain.';
+    case 'copy_damaged':
+      return 'The copy in the keychain is not ours.';
+  }
+}
