@@ -9,12 +9,14 @@ import { RunningApp } from './support/running-app.ts';
 import { SampleAgent } from './support/sample-agent.ts';
 
 const passphrase = 'umbrella quartz violin tundra pickle';
+const newPassphrase = 'meadow lantern copper walrus engine';
 const pictures = 'test/output/story';
 
 test('from a fresh start to a revoked grant, and past a restart', async ({ context }) => {
   const app = new RunningApp();
   const agents: SampleAgent[] = [];
   let page = await context.newPage();
+  let recoveryCode = '';
   /** A link opens a page of its own, as it does for a person. */
   const open = async (link: string): Promise<void> => {
     await page.close();
@@ -27,9 +29,10 @@ test('from a fresh start to a revoked grant, and past a restart', async ({ conte
     return agent;
   };
   try {
-    await test.step('the person chooses a passphrase and the vault opens', async () => {
+    await test.step('the person chooses a passphrase, the vault opens, and a recovery code goes on paper and is typed back', async () => {
       await open(await app.start());
       await makeVault(page);
+      recoveryCode = await makeRecoveryCode(page);
       await expect(page.getByRole('heading', { name: 'Inbox' })).toBeVisible();
       await page.screenshot({ path: `${pictures}/1-empty-inbox.png` });
     });
@@ -127,6 +130,20 @@ test('from a fresh start to a revoked grant, and past a restart', async ({ conte
       await page.getByRole('link', { name: /Connections/ }).click();
       await expect(page.getByText(/Signed in/i).first()).toBeVisible();
     });
+
+    await test.step('the keychain item is lost: the start says so, and the recovery code leads back in', async () => {
+      await app.stop();
+      for (const { path, bytes } of app.files())
+        for (const form of [recoveryCode, recoveryCode.replaceAll('-', '')]) expect(bytes.includes(form), path).toBe(false);
+      for (const { account } of await keytar.findCredentials('counterfoil'))
+        if (account.startsWith('root/')) await keytar.deletePassword('counterfoil', account);
+      await open(await app.start());
+      await expect(page.getByRole('heading', { name: 'Something is missing' })).toBeVisible();
+      await page.screenshot({ path: `${pictures}/9-something-is-missing.png` });
+      await recover(page, recoveryCode);
+      await page.getByRole('link', { name: /Agents/ }).click();
+      await expect(page.getByText('Demo agent').first()).toBeVisible();
+    });
   } finally {
     for (const agent of agents) agent.stop();
     await app.stop();
@@ -140,6 +157,32 @@ async function makeVault(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Next' }).click();
   await page.getByLabel('Passphrase').fill(passphrase);
   await page.getByRole('button', { name: 'Make the vault' }).click();
+}
+
+/** Through onboarding: passphrase, code, the code typed back. */
+async function makeRecoveryCode(page: Page): Promise<string> {
+  await page.getByLabel('Your passphrase, to make the code').fill(passphrase);
+  await page.getByRole('button', { name: 'Make the code' }).click();
+  const groups = page.locator('.print-sheet span');
+  await expect(groups).toHaveCount(8);
+  const code = (await groups.allTextContents()).join('-');
+  await page.getByRole('button', { name: 'I have it on paper' }).click();
+  await page.getByLabel('Recovery code').fill(code);
+  await page.getByRole('button', { name: 'Check' }).click();
+  await page.getByRole('button', { name: 'Done' }).click();
+  return code;
+}
+
+/** Opens with the recovery code and a new passphrase. */
+async function recover(page: Page, code: string): Promise<void> {
+  await page.getByLabel('Recovery code').fill(code);
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByText('My own').click();
+  await page.getByLabel('Your passphrase').fill(newPassphrase);
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByLabel('Passphrase').fill(newPassphrase);
+  await page.getByRole('button', { name: 'Open the vault' }).click();
+  await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
 }
 
 async function unlock(page: Page): Promise<void> {
