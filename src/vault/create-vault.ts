@@ -259,7 +259,8 @@ class KeychainVault implements Vault {
         this.#assertNotLockedSince(locks, keys);
       }
     } catch (error) {
-      this.lock();
+      // What went wrong first is what is told: a store that fails does so again for whatever follows a lock.
+      errorOf(() => this.lock());
       throw error;
     }
     this.#deps.changes.publish({ topic: 'vault' });
