@@ -109,24 +109,22 @@ describe('data that was put back between two runs is found at unlock (security r
 
   test('one row that is older than it was', async () => {
     await run.end();
-    house.edit(`CREATE TABLE old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
+    house.edit(`CREATE TABLE aside.old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
     run = house.start();
     await run.unlock();
     run.put('one', 'second');
-    await between(() =>
-      house.edit(`DELETE FROM settings WHERE id = 'one'`, 'INSERT INTO settings SELECT * FROM old', 'DROP TABLE old'),
-    );
+    await between(() => house.edit(`DELETE FROM settings WHERE id = 'one'`, 'INSERT INTO settings SELECT * FROM aside.old'));
     expect(run.gaps.open()?.findings).toEqual([{ kind: 'row_put_back', table: 'settings', id: 'one' }]);
     refusesEverything();
   });
 
   test('a row that was removed and came back, and one that vanished', async () => {
     await run.end();
-    house.edit(`CREATE TABLE old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
+    house.edit(`CREATE TABLE aside.old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
     run = house.start();
     await run.unlock();
     run.remove('one');
-    await between(() => house.edit('INSERT INTO settings SELECT * FROM old', `DELETE FROM settings WHERE id = 'two'`));
+    await between(() => house.edit('INSERT INTO settings SELECT * FROM aside.old', `DELETE FROM settings WHERE id = 'two'`));
     expect(run.gaps.open()?.findings).toEqual([
       { kind: 'row_returned', table: 'settings', id: 'one' },
       { kind: 'row_vanished', table: 'settings', id: 'two' },
