@@ -1,4 +1,5 @@
 import { openPersonDoor, type PersonDoor } from '../api/http.ts';
+import { systemClock } from '../base/clock.ts';
 import { isRefusal } from '../base/errors.ts';
 import type { ApprovalId } from '../base/ids.ts';
 import type { Browser } from '../platform/browser.ts';
@@ -80,11 +81,16 @@ async function runOnGround(start: HeadlessStart, { folders, lock }: Ground): Pro
   }
 }
 
+/** Windows that may be opened in that time, whoever asks. */
+const mostOpenings = 5;
+const openingsWindowMs = 10_000;
+
 /** The person's window: a browser's. Where none can be opened the link is printed, which works once within a minute. */
 class BrowserWindow {
   readonly #browser: Browser;
   readonly #start: HeadlessStart;
   readonly #log: ShellLog;
+  readonly #opened: number[] = [];
   #door: PersonDoor | undefined;
 
   constructor(browser: Browser, start: HeadlessStart, log: ShellLog) {
@@ -98,7 +104,7 @@ class BrowserWindow {
   }
 
   async open(approval?: ApprovalId): Promise<void> {
-    if (this.#door === undefined) return;
+    if (this.#door === undefined || this.#isTooOften()) return;
     const url = this.#door.createLaunchUrl(approval);
     const opened = await this.#browser.openWindow(url).catch((error: unknown) => {
       this.#log.warn({ error: String(error) }, 'the browser could not be started');
@@ -106,6 +112,16 @@ class BrowserWindow {
     });
     if (opened) this.#start.err('Counterfoil is open in a browser window.');
     else this.#print(url);
+  }
+
+  /** Any program of this user may ask over the bus or the socket: that must not cover the screen with windows. */
+  #isTooOften(): boolean {
+    const now = systemClock.now();
+    const recent = this.#opened.filter((at) => now - at < openingsWindowMs);
+    // security: rule 29
+    const tooOften = recent.length >= mostOpenings;
+    this.#opened.splice(0, this.#opened.length, ...recent, ...(tooOften ? [] : [now]));
+    return tooOften;
   }
 
   #print(url: string): void {

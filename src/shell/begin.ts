@@ -11,7 +11,7 @@ import { thisMachine } from './this-machine.ts';
 export function refuseDebuggers(environment: Environment, signalOpensInspector: boolean): void {
   const reason = findDebugger({
     execArgv: process.execArgv,
-    nodeOptions: environment['NODE_OPTIONS'],
+    variables: Object.keys(environment).filter((name) => (environment[name] ?? '') !== ''),
     inspectorUrl: inspector.url(),
     signalOpensInspector,
   });

@@ -9,7 +9,7 @@ export interface ShellLog extends Log {
   flush(): void;
 }
 
-/** Bytes after which the next start begins a new file; one old file is kept. */
+/** Bytes after which a new file is begun; one old file is kept, so that a flood does not fill the disk. */
 const largestFile = 5 * 1024 * 1024;
 
 /** Members that are never written, wherever somebody put them by mistake. */
@@ -44,7 +44,7 @@ export function createLog(dataFolder: string, say: (line: string) => void): Shel
   // The mode above is for a new file only.
   chmodSync(file, 0o600);
   const streams = multistream([
-    { level: 'info', stream: sink },
+    { level: 'info', stream: bounded(sink, file) },
     { level: 'warn', stream: { write: (line: string) => say(inWords(line)) } },
   ]);
   const logger = pino({ base: null, redact: { paths: redactedPaths, censor: '[secret]' } }, streams);
@@ -60,6 +60,22 @@ export function createLog(dataFolder: string, say: (line: string) => void): Shel
 function keepSmall(file: string): void {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
   if (size > largestFile) renameSync(file, `${file}.1`);
+}
+
+function bounded(sink: ReturnType<typeof destination>, file: string): { write(line: string): void } {
+  let size = statSync(file).size;
+  return {
+    write(line) {
+      size += Buffer.byteLength(line);
+      if (size > largestFile) {
+        sink.flushSync();
+        renameSync(file, `${file}.1`);
+        sink.reopen(file);
+        size = Buffer.byteLength(line);
+      }
+      sink.write(line);
+    },
+  };
 }
 
 function inWords(line: string): string {

@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { build } from '../../resources/start/build.ts';
+import { askRunningInstance } from '../../src/shell/ask-running-instance.ts';
 import { send } from '../api/local-fetch.ts';
 import { type HeadlessProcess, Installation, openPage } from './headless-process.ts';
 
@@ -34,12 +35,8 @@ describe.skipIf(process.platform === 'win32')('the headless shell', () => {
     const { code, out, err } = await running.stop();
     expect(code).toBe(0);
     expect(out.trim().split('\n')).toHaveLength(1);
-    expect(
-      err
-        .trim()
-        .split('\n')
-        .filter((line) => !line.startsWith('warning: ')),
-    ).toEqual([`Agents find Counterfoil at ${issuer}.`]);
+    // Neither bus nor notifications here: that is a state, and no warning.
+    expect(err.trim().split('\n')).toEqual([`Agents find Counterfoil at ${issuer}.`]);
   });
 
   it('keeps what it knows over a restart: host name, vault, key; and nothing secret is readable on disk', async () => {
@@ -71,6 +68,15 @@ describe.skipIf(process.platform === 'win32')('the headless shell', () => {
     expect(await again.call('status.get', {})).toMatchObject({ vault: 'locked', unlockedHere: false });
     await again.call('vault.unlock', {}, passphrase);
     expect(await again.call('status.get', {})).toMatchObject({ vault: 'unlocked', unlockedHere: true });
+  });
+
+  it('opens a few windows at most, however often a program asks (security rule 29)', async () => {
+    const running = await installation.start();
+    const asked = await Promise.all(
+      Array.from({ length: 12 }, () => askRunningInstance(join(installation.runtime, 'counterfoil.sock'))),
+    );
+    expect(asked).toEqual(Array.from({ length: 12 }, () => true));
+    expect((await running.stop()).out.trim().split('\n').length).toBeLessThan(1 + asked.length);
   });
 
   it('is one per data folder: a second start opens the window of the first and leaves with 0', async () => {
@@ -136,10 +142,30 @@ describe.skipIf(process.platform === 'win32')('the headless shell', () => {
     expect(existsSync(installation.data)).toBe(false);
   });
 
+  it.each(['NODE_V8_COVERAGE', 'NODE_REPL_EXTERNAL_MODULE', 'NODE_PATH', 'OPENSSL_CONF', 'LD_PRELOAD', 'NODE_DEBUG'])(
+    'does not run with %s, which is named (security rule 19)',
+    async (name) => {
+      const value = name === 'LD_PRELOAD' ? 'libm.so.6' : join(installation.folder, 'elsewhere');
+      const { code, err } = await installation.run([], { env: { [name]: value } });
+      expect([code, err]).toEqual([1, expect.stringContaining(`${name} is set`)]);
+      expect(existsSync(installation.data)).toBe(false);
+    },
+  );
+
+  it('no program of this user reads its memory where the system says so (security rule 19)', async (context) => {
+    const scope = '/proc/sys/kernel/yama/ptrace_scope';
+    if (process.getuid?.() === 0 || !existsSync(scope) || readFileSync(scope, 'utf8').trim() === '0') return context.skip();
+    const running = await installation.start();
+    expect(() => readFileSync(`/proc/${running.child.pid}/mem`)).toThrow();
+  });
+
   it('a signal cannot open a debugger in it (security rule 19)', async () => {
     const running = await installation.start();
+    const listening = (): number => globSync(`/proc/${running.child.pid}/fd/*`).length;
+    const before = listening();
     running.child.kill('SIGUSR1');
     expect((await installation.command('status')).code).toBe(0);
+    expect(listening()).toBe(before);
     expect((await running.stop()).err).not.toContain('Debugger');
   });
 

@@ -52,6 +52,24 @@ describe.skipIf(process.platform === 'win32')('process evidence on Linux', () =>
     expect(evidence.remarks.join(' ')).toContain(name);
   });
 
+  test('nothing is verified when not every process could be looked at: another may hold the connection (security rule 20)', () => {
+    proc.add({ pid: 8123, executable: program, sockets: [345_678] });
+    proc.add({ pid: 8200, executable: program });
+    const real = createProc(proc.root);
+    const many = Array.from({ length: 60_001 }, (_, index) => String(index));
+    const names = (path: string) => ({ '': ['8123', '8200'], '8200/fd': many })[path] ?? real.names(path);
+    const evidence = identifyPeer({ ...real, names }, peer);
+    expect(evidence.process).toMatchObject({ pid: 8123, executableVerified: false });
+    expect(evidence.remarks.join(' ')).toContain('too many processes');
+  });
+
+  test('a process that holds the connection of another user is not verified (security rule 20)', async () => {
+    proc.add({ pid: 8123, executable: program, sockets: [345_678], uid: 1001 });
+    const evidence = await identify();
+    expect(evidence.process).toMatchObject({ pid: 8123, executableVerified: false });
+    expect(evidence.remarks.join(' ')).toContain('another user');
+  });
+
   test('a program file that was deleted is not verified (security rule 20)', async () => {
     const gone = `${program} (deleted)`;
     writeFileSync(gone, 'program');

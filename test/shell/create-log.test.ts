@@ -54,4 +54,14 @@ describe('the log', () => {
     expect(written().length).toBeLessThan(1000);
     expect(statSync(join(folder, 'counterfoil.log.1')).size).toBeGreaterThan(5 * 1024 * 1024);
   });
+
+  it('begins a new file also while it runs, and keeps one old one: a flood does not fill the disk (security rule 29)', () => {
+    const log = open();
+    for (let index = 0; index < 120; index += 1) log.info({ index, noise: 'x'.repeat(100_000) }, 'flood');
+    log.info({}, 'last');
+    expect(written()).toContain('last');
+    expect(statSync(log.file).size).toBeLessThan(5.2 * 1024 * 1024);
+    expect(statSync(`${log.file}.1`).size).toBeLessThan(5.2 * 1024 * 1024);
+    expect(statSync(log.file).mode & 0o777).toBe(0o600);
+  });
 });

@@ -3,7 +3,7 @@ import { findDebugger, type StartedProcess } from '../../src/shell/find-debugger
 
 const plain: StartedProcess = {
   execArgv: ['--disable-sigusr1'],
-  nodeOptions: undefined,
+  variables: ['PATH', 'HOME'],
   inspectorUrl: undefined,
   signalOpensInspector: true,
 };
@@ -11,7 +11,7 @@ const plain: StartedProcess = {
 describe('starting under a debugger', () => {
   it('is not found in a plain start', () => {
     expect(findDebugger(plain)).toBeUndefined();
-    expect(findDebugger({ ...plain, nodeOptions: '' })).toBeUndefined();
+    expect(findDebugger({ ...plain, execArgv: [...plain.execArgv, '--max-old-space-size=4096'] })).toBeUndefined();
   });
 
   it.each(['--inspect', '--inspect=0', '--inspect-brk=127.0.0.1:9229', '--inspect-wait', '--inspect-port=1', '--debug-port=1'])(
@@ -28,8 +28,36 @@ describe('starting under a debugger', () => {
     },
   );
 
-  it('any NODE_OPTIONS is refused, harmless or not (security rule 19)', () => {
-    expect(findDebugger({ ...plain, nodeOptions: '--max-old-space-size=4096' })).toContain('NODE_OPTIONS');
+  it.each([
+    '--heapsnapshot-signal=SIGUSR2',
+    '--tls-keylog=x',
+    '--openssl-config=x',
+    '--report-on-signal',
+    '--cpu-prof',
+    '--env-file=x',
+    '--allow-natives-syntax',
+    '--expose-internals',
+    '-e',
+    '--a-flag-of-tomorrow',
+  ])('the flag %s is refused, like any that is not known to be harmless (security rule 19)', (flag) => {
+    expect(findDebugger({ ...plain, execArgv: [...plain.execArgv, flag] })).toContain(flag.replace(/=.*/, ''));
+  });
+
+  it.each([
+    'NODE_OPTIONS',
+    'NODE_PATH',
+    'NODE_REPL_EXTERNAL_MODULE',
+    'NODE_V8_COVERAGE',
+    'NODE_COMPILE_CACHE',
+    'NODE_DEBUG',
+    'NODE_TLS_REJECT_UNAUTHORIZED',
+    'OPENSSL_CONF',
+    'SSLKEYLOGFILE',
+    'LD_PRELOAD',
+    'LD_AUDIT',
+    'DYLD_INSERT_LIBRARIES',
+  ])('%s is refused, whatever it says (security rule 19)', (name) => {
+    expect(findDebugger({ ...plain, variables: [...plain.variables, name] })).toContain(name);
   });
 
   it('an inspector that is open already is refused (security rule 19)', () => {

@@ -74,7 +74,11 @@ export async function openBus(options: OpenBusOptions): Promise<Bus> {
   const { log, clock = systemClock } = options;
   const connection = sessionBus(options.busAddress === undefined ? {} : { busAddress: options.busAddress });
   // Without a listener the first error would end this process.
-  connection.on('error', (error: unknown) => log.warn({ reason: String(error) }, 'the session bus reported an error'));
+  let isConnected = false;
+  connection.on('error', (error: unknown) => {
+    // What goes wrong before is why this function rejects: told by whoever called.
+    if (isConnected) log.warn({ reason: String(error) }, 'the session bus reported an error');
+  });
   const closed = new Promise<never>((_resolve, reject) => {
     socketOf(connection).once('close', () => reject(new Error('the session bus closed the connection')));
   });
@@ -85,6 +89,7 @@ export async function openBus(options: OpenBusOptions): Promise<Bus> {
     socketOf(connection).destroy();
     throw error;
   }
+  isConnected = true;
   guardReading(connection, log);
   return busOver(connection, { closed, clock });
 }

@@ -62,6 +62,7 @@ class DbusNotifier implements Notifier {
   #trusted: string | undefined;
   #trustsNext = true;
   #stopped = false;
+  #saidNoBus = false;
   /** One thing after the other: two notices with one id must not both become new ones. */
   #queue: Promise<void> = Promise.resolve();
 
@@ -149,13 +150,21 @@ class DbusNotifier implements Notifier {
 
   async #connect(): Promise<Session | undefined> {
     if (this.#session !== undefined || this.#stopped) return this.#session;
-    const bus = await openBus(this.#options);
+    const bus = await openBus(this.#options).catch((error: unknown) => this.#withoutBus(error));
+    if (bus === undefined) return undefined;
     bus.onClose(() => this.#forgetBus());
     bus.onSignal((message) => this.#hear(message));
     await addMatch(bus, `type='signal',interface='${notifications.interface}',path='${notifications.path}'`);
     const name = await watchName(bus, wellKnownName, () => {});
     this.#session = { bus, name, daemon: undefined };
     return this.#session;
+  }
+
+  /** A machine without a session bus is a state, said once. */
+  #withoutBus(error: unknown): undefined {
+    if (!this.#saidNoBus)
+      this.#options.log.info({ reason: String(error) }, 'there is no session bus, so no notifications are shown');
+    this.#saidNoBus = true;
   }
 
   #forgetBus(): void {

@@ -78,7 +78,10 @@ function identifySocket(proc: Proc, row: SocketRow): ProcessEvidence {
   if (others.length > 0) remarks.push('More than one process holds the connection.');
   if (process.uid !== row.uid) remarks.push('The connection was made by another user than the one who holds it.');
   const evidence = evidenceOf(proc, process, others);
-  return { ...evidence, remarks: [...remarks, ...evidence.remarks] };
+  // security: rule 20, there may be a holder that was not seen, or one who only borrowed the connection
+  const isSure = complete && process.uid === row.uid;
+  const facts = isSure ? process.facts : { ...process.facts, executableVerified: false };
+  return { ...evidence, process: facts, remarks: [...remarks, ...evidence.remarks] };
 }
 
 function holds(proc: Proc, { facts: { pid } }: ReadProcess, inode: number): boolean {
