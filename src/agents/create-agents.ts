@@ -151,11 +151,13 @@ class GuardedAgents implements Agents {
   #takeOver(): void {
     const agents = this.#table.adopt().refused;
     const settings = this.#settings.adopt().refused;
-    const events = [...agents, ...settings].map((id) => ({
-      event: 'row.tampered' as const,
-      agentId: id,
-      reason: 'written while locked',
-    }));
+    const refused = [...agents, ...settings];
+    const changed = [...this.#table.tampered(), ...this.#settings.tampered()].filter((id) => !refused.includes(id));
+    const events = [
+      ...refused.map((id) => ({ event: 'row.tampered' as const, agentId: id, reason: 'written while locked' })),
+      // Lists leave them out: without this nobody would hear of it.
+      ...changed.map((id) => ({ event: 'row.tampered' as const, agentId: id, outcome: 'error' as const })),
+    ];
     if (events.length > 0) this.#deps.audit.record(...events);
   }
 

@@ -52,6 +52,18 @@ class StoredConnections implements Connections {
     const revoke = (id: ConnectionId, token: Secret): Promise<void> => this.#revokeSession(id, token, 0);
     this.#tokens = new PersonTokens({ ...parts, revoke });
     this.#signIns = new SignIns({ ...parts, presets: this.#presets });
+    deps.vault.onUnlock(() => this.#reportTampered());
+  }
+
+  /** Lists leave out what was changed outside: without this nobody would hear of it. */
+  #reportTampered(): void {
+    const { connections, resources, credentials } = this.#tables;
+    const damaged = new Set([...connections.tampered(), ...credentials.tampered()]);
+    const events = [
+      ...[...damaged].map((connectionId) => ({ event: 'row.tampered' as const, connectionId, outcome: 'error' as const })),
+      ...resources.tampered().map((resourceId) => ({ event: 'row.tampered' as const, resourceId, outcome: 'error' as const })),
+    ];
+    if (events.length > 0) this.#deps.audit.record(...events);
   }
 
   list(): readonly Connection[] {
