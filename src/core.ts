@@ -4,11 +4,13 @@
  */
 import { type Agents, createAgents } from './agents/agents.ts';
 import { type Api, createApi } from './api/api.ts';
-import { type Approvals, createApprovals } from './approvals/approvals.ts';
+import { type Approvals, createApprovals, endAfterSetBack } from './approvals/approvals.ts';
 import { type Audit, boundedAudit, createAudit } from './audit/audit.ts';
 import { type AuthServer, createAuthServer } from './authserver/authserver.ts';
 import { type Changes, createChanges } from './base/changes.ts';
+import { instantOf } from './base/clock.ts';
 import type { ApprovalId } from './base/ids.ts';
+import { createSteadyClock, type SteadyClock } from './base/steady-clock.ts';
 import { type Broker, createBroker } from './broker/broker.ts';
 import { type ConnectionPreset, type Connections, createConnections } from './connections/connections.ts';
 import { bindBothLoopbacks, type Listener } from './gate/gate.ts';
@@ -59,8 +61,10 @@ const sweepEveryMs = 30_000;
  * Binds the agents' port and builds everything behind it.
  * Refuses `port_taken`, and `data_missing` or `keychain_unavailable` when what we kept is not all there; then nothing was started.
  */
-export async function createCore(platform: Platform, store: Store, config: CoreConfig): Promise<Core> {
-  const { clock, log } = platform;
+export async function createCore(machine: Platform, store: Store, config: CoreConfig): Promise<Core> {
+  const clock = createSteadyClock(machine.clock);
+  const platform: SteadyPlatform = { ...machine, clock };
+  const { log } = platform;
   const changes = createChanges((error) => log.error({ error: String(error) }, 'a change notice was not taken'));
   const cost = config[scryptCostOption];
   const vault = createVault({
@@ -84,6 +88,9 @@ export async function createCore(platform: Platform, store: Store, config: CoreC
   }
 }
 
+/** The machine by a clock that nothing outlives. */
+type SteadyPlatform = Platform & { readonly clock: SteadyClock };
+
 interface Ground {
   readonly store: Store;
   readonly stateHead: StateHead;
@@ -92,10 +99,14 @@ interface Ground {
   readonly listener: Listener;
 }
 
-function assemble(platform: Platform, config: CoreConfig, { store, stateHead, vault, changes, listener }: Ground): Core {
+function assemble(platform: SteadyPlatform, config: CoreConfig, { store, stateHead, vault, changes, listener }: Ground): Core {
   const { clock, log } = platform;
   const issuer = `http://127.0.0.1:${listener.port}`;
   const audit = boundedAudit(createAudit({ store, clock, changes }), { clock, log });
+  // The newest entry was written in the past, whatever the clock says now.
+  logged(log, () => {
+    for (const newest of audit.list({ limit: 1 })) clock.notBefore(instantOf(newest.ts));
+  });
   const gaps = createGaps({ store, vault, audit, clock, changes, stateHead });
   // Before whatever else follows an unlock: notices that go out then must come from a daemon that is trusted.
   vault.onUnlock(() => {
@@ -120,6 +131,7 @@ function assemble(platform: Platform, config: CoreConfig, { store, stateHead, va
     issuer: () => issuer,
     version: config.version,
   });
+  const stopWatching = watchClock(platform, parts);
   const stopDoors = openAgentDoors(listener, authServer, { ...parts, issuer });
   const stopLife = liveOn(platform, config, parts);
   return {
@@ -129,6 +141,7 @@ function assemble(platform: Platform, config: CoreConfig, { store, stateHead, va
     async stop() {
       try {
         stopLife();
+        stopWatching();
         approvals.stop();
         await stopDoors();
         await broker.stop();
@@ -165,6 +178,13 @@ function openAgentDoors(listener: Listener, authServer: AuthServer, parts: Agent
     await gateway.stop();
     await listener.close();
   };
+}
+
+/** A clock that was set back, while the program ran or before, ends what counted on it. Returns how to end watching. */
+function watchClock({ clock, log }: SteadyPlatform, parts: Pick<Core, 'approvals' | 'grants' | 'audit'>): () => void {
+  const look = (): void => endAfterSetBack(clock, parts);
+  logged(log, look);
+  return every({ clock, log }, sweepEveryMs, look);
 }
 
 type LifeParts = Pick<Core, 'vault' | 'audit' | 'agents' | 'approvals' | 'broker' | 'changes'>;

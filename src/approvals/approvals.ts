@@ -28,6 +28,7 @@ import type { Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
 
 export { createApprovals } from './create-approvals.ts';
+export { endAfterSetBack } from './end-after-set-back.ts';
 export { plainText } from './plain-text.ts';
 export { programFacts } from './program-facts.ts';
 export { sentenceOf } from './sentence.ts';

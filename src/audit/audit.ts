@@ -63,6 +63,7 @@ export const auditEventNames = [
   'broker_key.destroyed',
   'settings.changed',
   'presence.refused',
+  'clock.set_back',
   'row.tampered',
   'state.gap_found',
   'state.gap_answered',

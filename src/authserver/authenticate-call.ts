@@ -30,7 +30,7 @@ const tokenPattern = /^[A-Za-z0-9._~+/-]{1,512}=*$/;
 export function authenticateCall(request: IncomingMessage, url: string, deps: AuthenticateDeps): CallIdentity {
   const token = tokenOf(request);
   if (deps.vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'The person has locked this program.');
-  const proof = deps.proofs.verify(request, { url, nonce: 'required', accessToken: token });
+  const proof = deps.proofs.verify(request, { url, accessToken: token });
   const { grantId, jkt, exp, aud } = deps.payloads.find('AccessToken', token) ?? {};
   if (typeof grantId !== 'string' || typeof exp !== 'number') throw invalidToken('The token is not known here.');
   // RFC 9449, 4.3, check 12, second half: the token is bound to the key of the proof

@@ -73,8 +73,7 @@ export class BackchannelRequests {
     const resource = this.#onlyResource(params['resource']);
     const details = detailsOf(params['authorization_details'], resource);
     const scopes = scopesOf(params['scope'], { resource, details });
-    const proof =
-      ctx.req.headers.dpop === undefined ? undefined : proofs.verify(ctx.req, { url: `${issuer}/bc-authorize`, nonce: 'optional' });
+    const proof = ctx.req.headers.dpop === undefined ? undefined : proofs.verify(ctx.req, { url: `${issuer}/bc-authorize` });
     this.#asked.set(ctx, {
       agentId,
       resourceId: resource.id,

@@ -5,8 +5,8 @@ import { parseCompactJwt } from './compact-jwt.ts';
 
 export interface AssertionLimits {
   readonly clock: Clock;
-  /** Seconds since the epoch. */
-  readonly startedAt: number;
+  /** `clock.elapsed()` when this run began. */
+  readonly startedAtElapsed: number;
 }
 
 const longestSeconds = 60;
@@ -32,5 +32,10 @@ export function checkAssertion(
   if (typeof madeAt !== 'number' || exp - madeAt > longestSeconds + skewSeconds)
     throw new errors.InvalidClientAuth('assertion lives too long');
   // security: rule 18, what was recorded before a restart is worthless after it, even with a restored database
-  if (madeAt < limits.startedAt) throw new errors.InvalidClientAuth('assertion is older than this run');
+  if (madeAt < startOf(limits)) throw new errors.InvalidClientAuth('assertion is older than this run');
+}
+
+/** When this run began, as the clock is set now: an agent and we go by the same one, whatever it was before. */
+function startOf({ clock, startedAtElapsed }: AssertionLimits): number {
+  return Math.floor((clock.now() - (clock.elapsed() - startedAtElapsed)) / 1000);
 }

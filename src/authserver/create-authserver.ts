@@ -2,7 +2,6 @@ import type { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { Provider } from 'oidc-provider';
-import { epochSeconds } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
 import type { GateRules, RequestHandler, RouteRule } from '../gate/gate.ts';
 import { checkRequest, sendProblem, setSecurityHeaders } from '../gate/gate.ts';
@@ -53,7 +52,7 @@ class LoopbackAuthServer implements AuthServer {
   readonly #polls: HeldPolls;
   readonly #proof: ServerProof;
   readonly #programs: ProgramsSeen;
-  readonly #startedAt: number;
+  readonly #startedAtElapsed: number;
   #library: RequestHandler | undefined;
 
   constructor(deps: AuthServerDeps) {
@@ -65,7 +64,7 @@ class LoopbackAuthServer implements AuthServer {
     this.#polls = new HeldPolls(deps.clock);
     this.#proof = new ServerProof(deps);
     this.#programs = new ProgramsSeen(deps);
-    this.#startedAt = epochSeconds(deps.clock);
+    this.#startedAtElapsed = deps.clock.elapsed();
     deps.changes.subscribe((notice) => {
       if (notice.topic === 'agents') this.#polls.releaseAll();
     });
@@ -132,7 +131,10 @@ class LoopbackAuthServer implements AuthServer {
     const parts = { ...this.#deps, payloads: this.#payloads, proofs: this.#proofs, subject: subjectOf(jwk), polls: this.#polls };
     const requests = new BackchannelRequests(parts);
     const serverKey = new ServerKey(vault, jwk);
-    const provider = new Provider(issuer, providerConfiguration({ ...parts, requests, serverKey, startedAt: this.#startedAt }));
+    const provider = new Provider(
+      issuer,
+      providerConfiguration({ ...parts, requests, serverKey, startedAtElapsed: this.#startedAtElapsed }),
+    );
     registerGrantTypes({ ...parts, provider, programs: this.#programs, answers: this.#answers });
     this.#listenTo(provider);
     const callback = provider.callback();

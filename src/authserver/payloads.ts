@@ -1,5 +1,6 @@
 import type { Audit, AuditEvent } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
+import { Refusal } from '../base/errors.ts';
 import { hashOf } from '../base/ids.ts';
 import type { Store } from '../store/store.ts';
 import type { GuardedRow, GuardedTable, Vault } from '../vault/vault.ts';
@@ -38,6 +39,8 @@ export interface PayloadsDeps {
 /** A request that is over is remembered this long, so that a late poll hears `expired_token`. */
 export const lateMs = 10 * 60_000;
 const sweptAtOnce = 500;
+/** About two megabytes. */
+const rememberedAtMost = 20_000;
 /** What the library notes in tokens that come from the request itself; a refresh adds to it. */
 const firstGrantType = 'ciba';
 
@@ -48,6 +51,8 @@ const firstGrantType = 'ciba';
 export class Payloads {
   readonly #deps: PayloadsDeps;
   readonly #table: GuardedTable<StoredPayload>;
+  /** Assertions that were used and whose rows are gone, by row id: a clock that is set back must not make one good again. */
+  readonly #forgotten = new Set<string>();
   readonly #scope = new BatchScope<StoredPayload>();
 
   constructor(deps: PayloadsDeps) {
@@ -85,7 +90,10 @@ export class Payloads {
 
   /** Writes a new row. Refuses `conflict` when there is one. */
   insert({ model, id, payload }: ModelRow, events: readonly AuditEvent[] = []): void {
-    this.#write(rowId(model, id), { row: undefined, next: storedOf(model, payload) }, events);
+    const key = rowId(model, id);
+    // security: rule 18
+    if (this.#forgotten.has(key)) throw new Refusal('conflict', 'This was used before.');
+    this.#write(key, { row: undefined, next: storedOf(model, payload) }, events);
   }
 
   /** Replaces the row that is there. Refuses `conflict` when it lost a race. */
@@ -136,11 +144,18 @@ export class Payloads {
   /** Drops what is over, some at a time. */
   sweep(): void {
     const over = this.#table.list('expires_at <= ? ORDER BY expires_at LIMIT ?', this.#deps.clock.now(), sweptAtOnce);
-    if (over.length > 0)
-      this.#deps.audit.commit(
-        over.map((row) => this.#table.remove(row)),
-        [],
-      );
+    if (over.length === 0) return;
+    this.#deps.audit.commit(
+      over.map((row) => this.#table.remove(row)),
+      [],
+    );
+    for (const { id, value } of over) if (value.model === 'ReplayDetection') this.#rememberUsed(id);
+  }
+
+  #rememberUsed(id: string): void {
+    this.#forgotten.add(id);
+    const [oldest] = this.#forgotten;
+    if (this.#forgotten.size > rememberedAtMost && oldest !== undefined) this.#forgotten.delete(oldest);
   }
 
   #row(model: StoredModel, id: string): GuardedRow<StoredPayload> | undefined {

@@ -32,7 +32,8 @@ export class ProofNonces {
   }
 
   #turn(): void {
-    const bucket = Math.floor(this.#clock.now() / bucketMs);
+    // security: rule 18, not the wall clock: set back, it would make an old nonce fresh again
+    const bucket = Math.floor(this.#clock.elapsed() / bucketMs);
     if (bucket === this.#bucket) return;
     this.#bucket = bucket;
     this.#current = this.#nonceOf(bucket);

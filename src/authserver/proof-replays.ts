@@ -33,7 +33,8 @@ export class ProofReplays {
   }
 
   #turn(): void {
-    const now = this.#clock.now();
+    // What nonces go by too: whatever is forgotten here has a nonce that is over.
+    const now = this.#clock.elapsed();
     if (now < this.#turnsAt) return;
     // after a pause of a whole lifetime the older generation is over too
     this.#previous = now < this.#turnsAt + this.#lifetimeMs ? this.#current : new Set();

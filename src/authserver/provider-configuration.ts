@@ -23,8 +23,8 @@ export interface ProviderDeps extends AdapterDeps {
   readonly grants: Grants;
   readonly requests: BackchannelRequests;
   readonly serverKey: ServerKey;
-  /** Seconds since the epoch. Assertions made before belong to an earlier run. */
-  readonly startedAt: number;
+  /** `clock.elapsed()` when this run began: assertions made before belong to an earlier one. */
+  readonly startedAtElapsed: number;
 }
 
 /** Seconds. */

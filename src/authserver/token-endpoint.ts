@@ -96,7 +96,7 @@ function parameterOf(ctx: TokenEndpointGrantContext, name: string): string {
 
 function proofOf(ctx: TokenEndpointGrantContext, { proofs, issuer }: TokenEndpointDeps): VerifiedProof {
   ctx.set('DPoP-Nonce', proofs.nonces.next());
-  return proofs.verify(ctx.req, { url: `${issuer}/token`, nonce: 'required' });
+  return proofs.verify(ctx.req, { url: `${issuer}/token` });
 }
 
 async function assertOfThisAgent(

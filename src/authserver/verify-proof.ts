@@ -15,8 +15,6 @@ import { sameTarget } from './same-target.ts';
 export interface ProofDemand {
   /** Ours, without query. */
   readonly url: string;
-  /** `required` at `/token` and `/proxy`; `optional` where a proof is a courtesy. */
-  readonly nonce: 'required' | 'optional';
   /** The token that came with it. */
   readonly accessToken?: string;
 }
@@ -81,7 +79,7 @@ export class ProofVerifier {
     // check 9: htu, without query and fragment
     if (!sameTarget(claims.htu, demand.url)) throw invalid('htu is not the URL of this request.');
     // check 10: the nonce that we gave
-    this.#checkNonce(claims.nonce, demand);
+    this.#checkNonce(claims.nonce);
     // check 11: made within the accepted time
     const age = epochSeconds(this.#clock) - claims.iat;
     if (age > pastSeconds || age < -futureSeconds) throw invalid('iat is too far from now.');
@@ -106,9 +104,8 @@ export class ProofVerifier {
     return judged;
   }
 
-  #checkNonce(nonce: string | undefined, demand: ProofDemand): void {
-    if (nonce === undefined && demand.nonce === 'optional') return;
-    // security: rule 18
+  #checkNonce(nonce: string | undefined): void {
+    // security: rule 18, also where a proof is a courtesy: without one, a clock that is set back would make an old proof good again
     if (nonce === undefined || !this.nonces.isFresh(nonce)) {
       throw new Refusal('nonce_required', 'The proof must carry the nonce of this server.', {
         hint: 'Sign again with the value of the DPoP-Nonce header of this answer.',

@@ -173,7 +173,10 @@ describe('CIBA Core 1.0, section 7: the request', () => {
 
   test('with a proof is bound to that key', async () => {
     const other = await newKey();
-    const answer = await ask({}, { DPoP: proofFor(other, { htm: 'POST', htu: `${door.issuer}/bc-authorize` }) });
+    const answer = await ask(
+      {},
+      { DPoP: proofFor(other, { htm: 'POST', htu: `${door.issuer}/bc-authorize`, nonce: door.server.nonce() }) },
+    );
     expect(door.onlyPending().requestedJkt).toBe(other.thumbprint);
     expect((await agent.poll(String(answer.body['auth_req_id']))).body['error']).toBe('invalid_grant');
   });

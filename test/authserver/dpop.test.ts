@@ -11,7 +11,7 @@ import { granted } from './support/granted.ts';
 import type { Door } from './support/open-authserver.ts';
 import { openAuthServer } from './support/open-authserver.ts';
 import type { StockAgent } from './support/stock-agent.ts';
-import { newKey, proofFor, registerAgent, signJwt } from './support/stock-agent.ts';
+import { newKey, proofFor, question, registerAgent, signJwt } from './support/stock-agent.ts';
 
 let door: Door;
 let agent: StockAgent;
@@ -356,6 +356,16 @@ describe('DPoP, RFC 9449 sections 5 and 8: the token endpoint', () => {
     expect((await refresh(proof)).body).toMatchObject({ error: 'invalid_dpop_proof' });
   });
 
+  test('wants its nonce in a proof that is a courtesy too (security rule 18)', async () => {
+    const ask = (nonce?: string) =>
+      agent.post('/bc-authorize', question(agent.resource), {
+        headers: { DPoP: proofFor(agent.dpopKey, { htm: 'POST', htu: `${door.issuer}/bc-authorize`, nonce }) },
+      });
+    const answer = await ask();
+    expect([answer.status, answer.body['error']]).toEqual([400, 'use_dpop_nonce']);
+    expect((await ask(answer.headers.get('dpop-nonce') ?? '')).status).toBe(200);
+  });
+
   test('refuses a proof for another endpoint', async () => {
     expect((await refresh(proofAt({ nonce: door.server.nonce(), htu: callUrl() }))).body['error']).toBe('invalid_dpop_proof');
   });
@@ -391,6 +401,24 @@ describe('what proofs are checked with', () => {
       await clock.advance(30_000);
       expect(nonces.isFresh(nonce)).toBe(false);
     }
+  });
+
+  test('a nonce that is over stays so when the clock is set back to its time (security rule 18, goal R3)', async () => {
+    const clock = createFakeClock();
+    const nonces = new ProofNonces(clock);
+    const nonce = nonces.next();
+    await clock.advance(90_000);
+    clock.set(clock.now() - 90_000);
+    expect(nonces.isFresh(nonce)).toBe(false);
+    expect(nonces.isFresh(nonces.next())).toBe(true);
+  });
+
+  test('a nonce does not live on while the machine sleeps (goal R3)', () => {
+    const clock = createFakeClock();
+    const nonces = new ProofNonces(clock);
+    const nonce = nonces.next();
+    clock.set(clock.now() + 60_000);
+    expect(nonces.isFresh(nonce)).toBe(false);
   });
 
   test('a used proof is remembered for its whole life, whenever it came', async () => {

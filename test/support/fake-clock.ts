@@ -5,6 +5,8 @@
  *     clock.after(5_000, () => …);
  *     await clock.advance(5_000);   // runs what is due, in order, and what that made due
  *
+ * Timers count what `advance` moves, as the system's do: a clock that is set makes none of them due, or late.
+ *
  * Between two timers pending promises get a turn, so a task may await.
  */
 import type { Clock } from '../../src/base/clock.ts';
@@ -12,7 +14,7 @@ import type { Clock } from '../../src/base/clock.ts';
 export interface FakeClock extends Clock {
   /** Moves the time forward and runs due tasks in the order of their instants. Milliseconds. */
   advance(milliseconds: number): Promise<void>;
-  /** Moves the time without running anything, as a clock that is set does. */
+  /** Moves the time without running anything, as a clock that is set does. Ahead, it is also what a sleep does. */
   set(now: number): void;
   /** How many timers wait. */
   readonly waiting: number;
@@ -32,6 +34,9 @@ const stepsAtMost = 10_000;
 
 export function createFakeClock(start: number = testStart): FakeClock {
   let now = start;
+  /** What the timers go by: stands still when the clock is set. */
+  let running = 0;
+  let leapt = 0;
   let order = 0;
   const timers = new Set<Timer>();
 
@@ -40,27 +45,33 @@ export function createFakeClock(start: number = testStart): FakeClock {
 
   return {
     now: () => now,
+    elapsed: () => running + leapt,
     after(milliseconds, task) {
       order += 1;
-      const timer = { dueAt: now + milliseconds, order, task };
+      const timer = { dueAt: running + milliseconds, order, task };
       timers.add(timer);
       return () => timers.delete(timer);
     },
     async advance(milliseconds) {
-      const until = now + milliseconds;
+      const until = running + milliseconds;
+      const runTo = (next: number): void => {
+        now += next - running;
+        running = next;
+      };
       await settle();
       for (let step = 0; ; step += 1) {
         const timer = nextDue(until);
         if (timer === undefined) break;
         if (step === stepsAtMost) throw new Error(`more than ${stepsAtMost} timers in one step of the clock`);
         timers.delete(timer);
-        now = Math.max(now, timer.dueAt);
+        runTo(Math.max(running, timer.dueAt));
         timer.task();
         await settle();
       }
-      now = Math.max(now, until);
+      runTo(Math.max(running, until));
     },
     set(next) {
+      leapt += Math.max(0, next - now);
       now = next;
     },
     get waiting() {

@@ -4,6 +4,7 @@ import type { AuditEntryView } from '../../contract/shapes.ts';
 import { agentNameOf } from './agent-name.ts';
 
 const words: Readonly<Record<AuditEventName, string>> = {
+  'clock.set_back': 'The clock of this computer was set back, so every grant ended and every waiting request was withdrawn',
   'vault.created': 'The vault was made',
   'vault.unlocked': 'Unlocked',
   'vault.unlock_failed': 'An unlock was refused',
