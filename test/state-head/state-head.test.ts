@@ -153,6 +153,14 @@ describe('data that was put back between two runs is found at unlock (security r
     expect(kinds()).toEqual(['log_cut']);
   });
 
+  test('what was written in the last seconds before the end', async () => {
+    run.vault.lock();
+    await run.stateHead.settle();
+    run.audit.record({ event: 'approval.requested' });
+    await between(() => house.edit(`DELETE FROM audit WHERE event = 'approval.requested'`));
+    expect(kinds()).toEqual(['log_cut']);
+  });
+
   test('what was cut off is not covered up by what is written while locked afterwards', async () => {
     run.vault.lock();
     run.audit.record({ event: 'grant.revoked' });
