@@ -114,8 +114,8 @@ class KeychainVault implements Vault {
       const record = this.#record();
       const opened = await this.#factors.tryCode(record, code, recoverySetsOf(record).slice(-1));
       opened.masterKey.fill(0);
-      if (this.#trusted(record, opened, this.#unlocked()) !== record) throw changedOutside();
-      this.#factors.markTested(record, opened.set, this.#unlocked());
+      if ((await this.#trusted(record, opened, this.#unlocked())) !== record) throw changedOutside();
+      await this.#factors.markTested(record, opened.set, this.#unlocked());
       this.#deps.changes.publish({ topic: 'vault' });
     });
   }
@@ -208,7 +208,7 @@ class KeychainVault implements Vault {
       return;
     }
     await this.#enterWith(masterKey, locks, async (keys) => {
-      const trusted = this.#trusted(record, opened, keys);
+      const trusted = await this.#trusted(record, opened, keys);
       return trusted === record ? record : this.#factors.replacePassphrase(trusted, { masterKey, keys }, passphrase);
     });
   }
@@ -220,7 +220,7 @@ class KeychainVault implements Vault {
     const opened = await this.#factors.tryCode(record, code, recoverySetsOf(record));
     const { masterKey } = opened;
     await this.#enterWith(masterKey, locks, async (keys) => {
-      const trusted = this.#trusted(record, opened, keys);
+      const trusted = await this.#trusted(record, opened, keys);
       await assertStrong(passphrase);
       const renewed = await this.#factors.replacePassphrase(trusted, { masterKey, keys }, passphrase);
       return this.#factors.markTested(renewed, opened.set, keys);
@@ -228,8 +228,8 @@ class KeychainVault implements Vault {
   }
 
   /** The record as far as it is known to be ours. The same one when nothing has to be made anew. */
-  #trusted(record: VaultRecord, opened: Opened, keys: VaultKeys): VaultRecord {
-    const found = this.#factors.judge(record, opened, keys);
+  async #trusted(record: VaultRecord, opened: Opened, keys: VaultKeys): Promise<VaultRecord> {
+    const found = await this.#factors.judge(record, opened, keys);
     if (found === 'intact') return record;
     if (found === 'old') return { ...record, version: 2 };
     for (const task of this.#changedTasks) task();
@@ -250,6 +250,7 @@ class KeychainVault implements Vault {
   /** Unlocked from here on. A task that throws, or a `lock` in the meantime, ends locked. */
   async #enter(record: VaultRecord, keys: VaultKeys, locks: number): Promise<void> {
     await this.#anchor.rememberPlace(record.install);
+    await this.#anchor.settleRecord(record);
     this.#assertNotLockedSince(locks, keys);
     this.#missing = undefined;
     this.#keys = keys;
@@ -284,8 +285,8 @@ class KeychainVault implements Vault {
       const { masterKey } = opened;
       try {
         const keys = this.#unlocked();
-        const trusted = this.#trusted(record, opened, keys);
-        return await task(trusted === record ? record : this.#factors.keep(trusted, keys), { masterKey, keys });
+        const trusted = await this.#trusted(record, opened, keys);
+        return await task(trusted === record ? record : await this.#factors.keep(trusted, keys), { masterKey, keys });
       } finally {
         masterKey.fill(0);
       }

@@ -96,6 +96,7 @@ export class Factors {
     const set = await this.#newPassphraseSet(blank, { open, passphrase, rootSlot: 0 });
     const record = withMac({ ...blank, factorSets: [set] }, open.keys.record);
     try {
+      await anchor.expectRecord(record.install, record.mac ?? '');
       store.commit([insertVaultRecord(record)]);
     } catch (error) {
       await anchor.dropAll(record.install);
@@ -108,14 +109,16 @@ export class Factors {
    * What may be relied on of a record, now that the vault keys are there. A record of version 1 is made anew. So is one that was
    * changed from outside: only the set that just opened is known to be ours, the others go.
    */
-  judge(record: VaultRecord, opened: Opened, keys: VaultKeys): 'intact' | 'old' | 'changed' {
+  async judge(record: VaultRecord, opened: Opened, keys: VaultKeys): Promise<'intact' | 'old' | 'changed'> {
     if (!isSameJwk(keys.serverPublicJwk, record.serverPublicJwk)) {
       throw damaged(new Error('the public key of the record is not ours'));
     }
     // security: rule 22, a set made for a record with a MAC is none of a record without
     if (opened.madeFor !== record.version) return 'changed';
     if (record.version === 1) return 'old';
-    return isIntact(record, keys.record) ? 'intact' : 'changed';
+    if (!isIntact(record, keys.record)) return 'changed';
+    // security: rule 8, a MAC says that the list was ours once, not that it is the newest
+    return (await this.#deps.anchor.isNewest(record)) ? 'intact' : 'changed';
   }
 
   /** The record without what {@link Factors.judge} found unknown: nothing of it but the set that opened. */
@@ -130,7 +133,7 @@ export class Factors {
     const rootSlot = before === 0 ? 1 : 0;
     const blank: VaultRecord = { ...record, version: 2, keychain: keychain.kind };
     const set = await this.#newPassphraseSet(blank, { open, passphrase, rootSlot });
-    const kept = this.keep({ ...blank, factorSets: [set, ...recoverySetsOf(record)] }, open.keys);
+    const kept = await this.keep({ ...blank, factorSets: [set, ...recoverySetsOf(record)] }, open.keys);
     await anchor.dropFactor(record.install, before);
     return kept;
   }
@@ -143,12 +146,12 @@ export class Factors {
     const tested = recoverySetsOf(record).filter(({ testedAt }) => testedAt !== undefined);
     const warned: { -readonly [Member in keyof VaultRecord]: VaultRecord[Member] } = { ...record };
     delete warned.changedOutsideAt;
-    this.keep({ ...warned, factorSets: [passphraseSetOf(record), ...tested.slice(-1), set] }, keys);
+    await this.keep({ ...warned, factorSets: [passphraseSetOf(record), ...tested.slice(-1), set] }, keys);
     return code;
   }
 
   /** Notes that the person has the code of this set. Those made before it go. */
-  markTested(record: VaultRecord, set: RecoverySet, keys: VaultKeys): VaultRecord {
+  markTested(record: VaultRecord, set: RecoverySet, keys: VaultKeys): Promise<VaultRecord> {
     const tested: RecoverySet = { ...set, testedAt: this.#deps.clock.now() };
     const all = recoverySetsOf(record);
     const later = all.slice(all.findIndex(({ wrapped }) => wrapped === set.wrapped) + 1);
@@ -156,9 +159,13 @@ export class Factors {
   }
 
   /** Keeps the record under a new MAC. */
-  keep(record: VaultRecord, keys: VaultKeys): VaultRecord {
+  async keep(record: VaultRecord, keys: VaultKeys): Promise<VaultRecord> {
+    const { anchor, store } = this.#deps;
     const kept = withMac(record, keys.record);
-    this.#deps.store.commit([updateVaultRecord(kept)]);
+    await anchor.expectRecord(kept.install, kept.mac ?? '');
+    store.commit([updateVaultRecord(kept)]);
+    // When the keychain says no here, the one before is accepted as well until the next unlock.
+    await anchor.settleRecord(kept).catch(() => undefined);
     return kept;
   }
 

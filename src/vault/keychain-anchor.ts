@@ -13,7 +13,7 @@ export interface KeychainFactor {
 /**
  * What ties the data to the keychain, both ways: `root/<install>` is a factor of the vault (there are two places for it, so that
  * a new one is kept before the old one goes), `install/<place>` says that there is data in this place, and `data/<install>`
- * says that this file belongs to the data where the keychain is a file.
+ * says that this file belongs to the data where the keychain is a file. `record/<install>` names the newest record by its MAC.
  */
 export class KeychainAnchor {
   readonly #keychain: Keychain;
@@ -67,6 +67,33 @@ export class KeychainAnchor {
   async dropAll(install: string): Promise<void> {
     await this.#keychain.delete(rootItem(install, 0));
     await this.#keychain.delete(dataItem(install));
+    await this.#keychain.delete(recordItem(install));
+  }
+
+  /**
+   * Notes which record comes next, beside the newest so far, before it is written: whenever the program ends, the record that is
+   * there then is one of the two.
+   */
+  async expectRecord(install: string, mac: string): Promise<void> {
+    const known = (await this.#expected(install)).at(-1);
+    await this.#keychain.set(recordItem(install), Buffer.from([known ?? mac, mac].join(' ')));
+  }
+
+  /** True for a record that was not put back. Also where the keychain knows of none, because it is a new one. */
+  async isNewest({ install, mac }: VaultRecord): Promise<boolean> {
+    const expected = await this.#expected(install);
+    return expected.length === 0 || (mac !== undefined && expected.includes(mac));
+  }
+
+  /** Only the record that is there now is the newest. */
+  async settleRecord({ install, mac = '' }: VaultRecord): Promise<void> {
+    const expected = await this.#expected(install);
+    if (expected.some((known) => known !== mac)) await this.#keychain.set(recordItem(install), Buffer.from(mac));
+  }
+
+  async #expected(install: string): Promise<readonly string[]> {
+    const kept = await this.#keychain.get(recordItem(install));
+    return kept === undefined ? [] : Buffer.from(kept).toString('utf8').split(' ');
   }
 
   /** Notes that there is data in this place. Done at each unlock, so moved data is known where it is now. */
@@ -140,6 +167,10 @@ function missingFile(): Refusal {
 
 function rootItem(install: string, slot: 0 | 1): string {
   return slot === 0 ? `root/${install}` : `root/${install}/2`;
+}
+
+function recordItem(install: string): string {
+  return `record/${install}`;
 }
 
 function dataItem(install: string): string {

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { benchForwardedCall } from './forwarded-call.ts';
+import { benchKeyDerivation } from './key-derivation.ts';
 import { benchStartUp } from './start-up.ts';
 import { benchTokenIssue } from './token-issue.ts';
 
@@ -17,4 +18,5 @@ if (build.status !== 0) process.exit(build.status ?? 1);
 
 await benchForwardedCall(rounds);
 await benchTokenIssue(rounds);
+await benchKeyDerivation(10);
 await benchStartUp(5);

@@ -140,6 +140,58 @@ describe('a list of factors that was changed from outside (security rule 22)', (
   });
 });
 
+describe('an older list of factors that is put back with the MAC it had (security rules 8 and 22)', () => {
+  test('is reported, at unlock and while unlocked, and the code made since is not silently gone', async () => {
+    for (const when of ['locked', 'unlocked'] as const) {
+      const { keep, reports } = await watched();
+      const older = recordOf(keep);
+      await keep.unlock();
+      await keep.vault.confirmRecoveryCode(await keep.vault.makeRecoveryCode(right()));
+      if (when === 'locked') keep.vault.lock();
+      editRecord(keep, () => older);
+      if (when === 'locked') await keep.unlock();
+      else await keep.vault.verifyPassphrase(right());
+      expect(reports()).toBe(1);
+      expect(keep.vault.recovery()).toMatchObject({ state: 'lost' });
+      keep.vault.lock();
+      await keep.unlock();
+      expect(reports()).toBe(1);
+    }
+  });
+
+  test('a program that ends before or after the record was written raises no alarm', async () => {
+    for (const written of [false, true]) {
+      const { keep, reports } = await watched();
+      await keep.unlock();
+      const commit = keep.store.commit.bind(keep.store);
+      Object.assign(keep.store, {
+        commit: (change: Parameters<typeof commit>[0]) => {
+          const isRecord = change.some(({ values }) => values.includes('vault'));
+          if (written || !isRecord) commit(change);
+          if (isRecord) throw new Error('killed');
+        },
+      });
+      await expect(keep.vault.makeRecoveryCode(right())).rejects.toThrow('killed');
+      Object.assign(keep.store, { commit });
+      keep.vault.lock();
+      await keep.unlock();
+      expect(reports()).toBe(0);
+      expect(keep.vault.recovery()).toMatchObject({ state: written ? 'untested' : 'tested' });
+    }
+  });
+
+  test('the one just before is found as well', async () => {
+    const { keep, reports } = await watched();
+    const older = recordOf(keep);
+    await keep.unlock();
+    await keep.vault.makeRecoveryCode(right());
+    keep.vault.lock();
+    editRecord(keep, () => older);
+    await keep.unlock();
+    expect(reports()).toBe(1);
+  });
+});
+
 /** What the first version of this program wrote, by the format and not by our code. */
 async function firstVersion(keep: Keep): Promise<EditableRecord> {
   const framed = (...parts: readonly string[]) =>
