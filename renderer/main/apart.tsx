@@ -45,6 +45,7 @@ export function LinkUsed() {
   return (
     <Apart title={text.linkUsed.title}>
       <p>{text.linkUsed.happened}</p>
+      <p>{text.linkUsed.suspicion}</p>
       <p className="text-ink-2">{text.linkUsed.unaffected}</p>
       <p>{text.linkUsed.doThis}</p>
       <Commands />
@@ -57,6 +58,7 @@ export function Gone() {
   return (
     <Apart title={text.gone.title}>
       <p>{text.gone.happened}</p>
+      <p className="font-medium">{text.gone.warning}</p>
       <p className="text-ink-2">{text.gone.unaffected}</p>
       <p>{text.gone.doThis}</p>
       <Commands />

@@ -28,8 +28,8 @@ export function Gate({ onGone }: { readonly onGone: () => void }) {
     // What was read while it was open does not stay behind the lock.
     queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'status.get' });
     void loadFirstCode();
-    // The pages are fetched while the passphrase is typed.
-    void loadPages();
+    // The pages are fetched while the passphrase is typed, all of them: see `fetchAll`.
+    void loadPages().then(({ fetchAll }) => fetchAll());
   }, [open, queries]);
   if (problem && !status.data) {
     return (

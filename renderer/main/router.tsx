@@ -1,4 +1,5 @@
 import {
+  type AsyncRouteComponent,
   createHashHistory,
   createRootRoute,
   createRoute,
@@ -69,9 +70,21 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('./settings-route.tsx'), 'SettingsRoute'),
 });
 
+const pages = [inbox, grants, agents, connections, audit, settings];
+
+/**
+ * Fetches every page now, while the program that answers is surely ours.
+ *
+ * security: rule 10. Once that program has ended another one may answer at this address, and a page that was fetched from it
+ * then would run in here, beside a passphrase that is being typed.
+ */
+export async function fetchEveryPage(): Promise<void> {
+  await Promise.all(pages.map(async ({ options }) => (options.component as AsyncRouteComponent<object> | undefined)?.preload?.()));
+}
+
 /** The pages. In the fragment of the address, so that every shell can serve one file. */
 export const router = createRouter({
-  routeTree: root.addChildren([index, inbox, grants, agents, connections, audit, settings]),
+  routeTree: root.addChildren([index, ...pages]),
   history: createHashHistory(),
   defaultErrorComponent: Crash,
   defaultNotFoundComponent: () => null,

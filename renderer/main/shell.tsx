@@ -9,7 +9,8 @@ import { PausedBanner } from './paused-banner.tsx';
 import { Rail } from './rail.tsx';
 import { text } from './text.ts';
 
-const Shortcuts = lazy(async () => ({ default: (await import('./shortcuts.tsx')).Shortcuts }));
+export const fetchShortcuts = () => import('./shortcuts.tsx');
+const Shortcuts = lazy(async () => ({ default: (await fetchShortcuts()).Shortcuts }));
 
 /** The frame: rail at the start, page beside it. */
 export function Shell() {

@@ -63,6 +63,8 @@ export const text = {
   linkUsed: {
     title: 'This link was used or has expired',
     happened: 'A link to Counterfoil works once, for 60 seconds. A reloaded page needs a new one, too.',
+    suspicion:
+      'If this link was new, another program of yours may have opened it: it sees what waits here and can deny, but it cannot approve.',
     unaffected: 'Your vault, your grants and waiting requests are as they were.',
     doThis: 'Open a new one with',
     or: 'or',
@@ -72,6 +74,8 @@ export const text = {
     title: 'Counterfoil has stopped',
     happened: 'The program behind this page is not running any more, or it was restarted.',
     unaffected: 'What you decided is on disk and waiting requests are kept. Agents cannot use any grant until it runs again.',
+    warning:
+      'Close this page, and type no passphrase into it: another program could answer at its address now, also if it looks the same after a reload.',
     doThis: 'Start it and open a new page with',
   },
   announce: (agent: string, sentence: string, risk: string) => `New request from ${agent}: ${sentence}. ${risk}.`,
