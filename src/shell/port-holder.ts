@@ -18,6 +18,8 @@ export function describePortHolder(processes: ProcessIdentity, port: number): Pr
     socket.on('error', () => finish(undefined));
     socket.on('timeout', () => finish(undefined));
     socket.on('connect', () => {
+      // Looking at who it is may take longer on a busy machine.
+      socket.setTimeout(0);
       const peer = { kind: 'tcp', localPort: socket.localPort ?? 0, remotePort: port, family: 4 } as const;
       void processes.identify(peer).then(({ process }) => {
         finish(process === undefined ? undefined : `${process.executable ?? 'a program'} (pid ${process.pid})`);
