@@ -3,11 +3,10 @@
  * that is unlocked; an agent that was accepted; a request of low risk that waits.
  *
  *     const victim = await Victim.begin();            // on a machine without bus and keychain
- *     const victim = await Victim.begin({ desktop: true });   // on the bus, keyring and screen of with-desktop.sh
+ *     const victim = await Victim.begin({ bus: address });    // on this session bus
  *     await victim.assertNothingApproved();
  *     await victim.remove();
  */
-import process from 'node:process';
 import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import type { ContractClient } from '../../../src/contract/client.ts';
@@ -20,10 +19,17 @@ import { type HeadlessProcess, Installation } from '../../headless/headless-proc
 
 export const passphrase = 'umbrella quartz violin tundra pickle';
 
-/** On the desktop of with-desktop.sh instead of nowhere. */
-class DesktopInstallation extends Installation {
+/** With a session bus of the test's own. */
+class InstallationOnBus extends Installation {
+  readonly #bus: string;
+
+  constructor(bus: string) {
+    super();
+    this.#bus = bus;
+  }
+
   override environment(): Record<string, string> {
-    return { ...super.environment(), DBUS_SESSION_BUS_ADDRESS: process.env['DBUS_SESSION_BUS_ADDRESS'] ?? '' };
+    return { ...super.environment(), DBUS_SESSION_BUS_ADDRESS: this.#bus };
   }
 }
 
@@ -40,8 +46,8 @@ export class Victim {
   }
 
   /** Everything up to the request that waits. */
-  static async begin({ desktop = false }: { readonly desktop?: boolean } = {}): Promise<Victim> {
-    const victim = new Victim(desktop ? new DesktopInstallation() : new Installation());
+  static async begin({ bus }: { readonly bus?: string } = {}): Promise<Victim> {
+    const victim = new Victim(bus === undefined ? new Installation() : new InstallationOnBus(bus));
     await victim.start();
     const { page } = victim;
     await page.call('vault.create', {}, passphrase);
