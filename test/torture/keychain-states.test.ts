@@ -198,7 +198,7 @@ function writtenDown(): ReadonlyMap<string, Answer> {
   );
 }
 
-describe('when something is missing (goal M3, security rule 22)', () => {
+describe('when something is missing (goal M3) (security rule 22)', () => {
   test('the states in SECURITY.md are the tested ones', () => {
     expect([...writtenDown().keys()]).toEqual(Object.keys(states));
     expect(Object.keys(states).length).toBeGreaterThanOrEqual(12);

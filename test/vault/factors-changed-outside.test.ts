@@ -162,6 +162,7 @@ describe('an older list of factors that is put back with the MAC it had (securit
   test('a program that ends before or after the record was written raises no alarm', async () => {
     for (const written of [false, true]) {
       const { keep, reports } = await watched();
+      const older = recordOf(keep);
       await keep.unlock();
       const commit = keep.store.commit.bind(keep.store);
       Object.assign(keep.store, {
@@ -177,6 +178,12 @@ describe('an older list of factors that is put back with the MAC it had (securit
       await keep.unlock();
       expect(reports()).toBe(0);
       expect(keep.vault.recovery()).toMatchObject({ state: written ? 'untested' : 'tested' });
+      if (!written) continue;
+      // From that unlock on only the newer one is known.
+      keep.vault.lock();
+      editRecord(keep, () => older);
+      await keep.unlock();
+      expect(reports()).toBe(1);
     }
   });
 
