@@ -50,7 +50,7 @@ const missing: ReadonlyMap<number, string> = new Map([
   [13, 'there are no client-ID documents yet'],
   [14, 'a call from another program is held and asked; there are no bearer tokens yet'],
   [21, 'strength only; there are no passkeys yet'],
-  [22, 'no recovery code and no passkey factor yet'],
+  [22, 'no passkey factor yet'],
   [23, "the agent's signed request is not kept; no signature over the audit log"],
   [24, 'digests, key and token; receipts are not signed for others to verify'],
   [25, 'one decision for one card; nothing merges yet'],
