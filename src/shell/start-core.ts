@@ -9,6 +9,7 @@ import { announce } from './announce.ts';
 import type { Endings } from './endings.ts';
 import type { Folders } from './folders.ts';
 import { describePortHolder } from './port-holder.ts';
+import { sweepAfterLock } from './sweep-memory.ts';
 import { version } from './version.ts';
 
 /** What a shell brings to a core. */
@@ -29,6 +30,7 @@ export async function startCore(start: CoreStart): Promise<Core> {
   try {
     const core = await createCore(platform, store, { agentPort, version, openWindow, quit });
     endings.add(() => core.stop());
+    sweepAfterLock(core.vault, platform.log);
     return core;
   } catch (error) {
     if (!isRefusal(error, 'port_taken')) throw error;
