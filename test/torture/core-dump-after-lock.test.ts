@@ -14,7 +14,7 @@ const passphrase = randomBytes(24).toString('hex');
 const vaultKeyCount = 6;
 /** Calls at a time. */
 const abreast = 4;
-/** Gone for certain. The connection key was found in one run of eight, tokens of the provider in each: they are counted only. */
+/** Gone for certain. The connection key was found in one run of four, tokens of the provider in each: they are counted only. */
 const keyKinds = ['vault key', 'broker key', 'passphrase'];
 
 describe.skipIf(process.platform !== 'linux')('the memory of the shipped shell', () => {
