@@ -36,12 +36,15 @@ export class GrantCredentials {
   readonly #deps: GrantCredentialsDeps;
   readonly #ready = new Map<GrantId, GrantCredential>();
   readonly #flights = new Map<GrantId, Promise<GrantCredential>>();
+  /** Given by a provider while the vault was being locked: kept for revocation as soon as it can be sealed. */
+  readonly #unsaved: Judged[] = [];
 
   constructor(deps: GrantCredentialsDeps) {
     this.#deps = deps;
     deps.vault.onLock(() => {
       for (const id of [...this.#ready.keys()]) this.forget(id);
     });
+    deps.vault.onUnlock(() => this.#saveLate());
   }
 
   /** Refuses `upstream_wider`, `upstream_refused`, `vault_locked`, and as `connections` and the grant refuse. */
@@ -94,10 +97,10 @@ export class GrantCredentials {
       this.#judge({ grant, resource, credential, facts, key });
     } catch (error) {
       // security: rule 9, whatever went wrong, it is queued for revocation and never used
-      this.#keep({ grant, credential, key }, 'revoking');
+      this.#keepOrRemember({ grant, credential, key }, 'revoking');
       throw error;
     }
-    this.#keep({ grant, credential, key }, 'live');
+    this.#keepOrRemember({ grant, credential, key }, 'live');
     return { token: credential.accessToken, key, expiresAt: credential.expiresAt };
   }
 
@@ -119,7 +122,23 @@ export class GrantCredentials {
       : new Refusal('upstream_refused', 'The provider does not let us check its token. It was not used.', { detail: excess });
   }
 
-  #keep({ grant, credential, key }: Pick<Judgement, 'grant' | 'credential' | 'key'>, state: 'live' | 'revoking'): void {
+  /** A token that nobody remembers would live at the provider until its time is over. */
+  #keepOrRemember(judged: Judged, state: 'live' | 'revoking'): void {
+    if (this.#deps.vault.state() !== 'unlocked') {
+      this.#unsaved.push(judged);
+      throw new Refusal('vault_locked', 'The vault is locked.');
+    }
+    this.#keep(judged, state);
+  }
+
+  #saveLate(): void {
+    for (const judged of this.#unsaved.splice(0)) {
+      this.#keep(judged, 'revoking');
+      judged.credential.accessToken.destroy();
+    }
+  }
+
+  #keep({ grant, credential, key }: Judged, state: 'live' | 'revoking'): void {
     const { id: grantId, connectionId, agentId } = grant;
     const { expiresAt, accessToken } = credential;
     const exchanged = {
@@ -143,6 +162,8 @@ interface Judgement {
   readonly facts: CredentialFacts | undefined;
   readonly key: BrokerKey;
 }
+
+type Judged = Pick<Judgement, 'grant' | 'credential' | 'key'>;
 
 function subjectOf({ id: grantId, agentId, connectionId, resourceId }: Grant) {
   return { grantId, agentId, connectionId, resourceId };

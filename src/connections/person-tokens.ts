@@ -1,4 +1,4 @@
-import { refreshTokenGrant } from 'openid-client';
+import { refreshTokenGrant, type TokenEndpointResponse } from 'openid-client';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import type { ConnectionId } from '../base/ids.ts';
 import { Secret } from '../base/secret.ts';
@@ -92,7 +92,7 @@ export class PersonTokens {
       throw refusalOf(error);
     });
     if (answer === undefined) return this.#endSession(id, stamp, 'invalid_grant');
-    const credentials = credentialsFrom(answer, before, this.#deps.clock);
+    const credentials = await this.#credentialsFrom(id, answer, before);
     // security: the old refresh token is spent by now; the new one is on disk before anybody uses what came with it
     if (!this.#save(id, { credentials, stamp })) {
       await this.#drop(id, credentials);
@@ -100,6 +100,16 @@ export class PersonTokens {
     }
     this.#doubted.delete(id);
     return credentials;
+  }
+
+  /** An answer that is refused is not left lying at the provider: what it would renew is revoked. */
+  async #credentialsFrom(id: ConnectionId, answer: TokenEndpointResponse, before: Credentials): Promise<Credentials> {
+    try {
+      return credentialsFrom(answer, before, this.#deps.clock);
+    } catch (error) {
+      if (answer.refresh_token !== undefined) await this.#deps.revoke(id, Secret.fromText(answer.refresh_token));
+      throw error;
+    }
   }
 
   /** False, and nothing is done, when the person has signed out or in since. */

@@ -233,6 +233,30 @@ describe('the revocation queue', () => {
   });
 });
 
+describe('a token that a provider gives while the vault is being locked', () => {
+  test.each(['exchange', 'introspection'] as const)('during the %s is revoked after the next unlock', async (step) => {
+    const grant = addGrant(bench, bench.connection);
+    let given: unknown;
+    bench.provider.behaviour.exchange = (honest) => {
+      given = honest['access_token'];
+      if (step === 'exchange') bench.keep.vault.lock();
+      return honest;
+    };
+    bench.provider.behaviour.introspection = (honest) => {
+      bench.keep.vault.lock();
+      return honest;
+    };
+    await expect(call(grant)).rejects.toMatchObject({ code: 'vault_locked' });
+    await bench.keep.unlock();
+    await bench.broker.settle();
+    expect([...bench.provider.revoked]).toEqual([given]);
+    expect(eventsOf(bench, grant).map(({ event }) => event)).toEqual(['grant.created', 'upstream.exchanged', 'upstream.revoked']);
+    bench.provider.behaviour.introspection = (honest) => honest;
+    bench.provider.behaviour.exchange = (honest) => honest;
+    (await call(grant)).finish({ status: 200 });
+  });
+});
+
 describe('the broker key', () => {
   test('of a keychain that refuses is destroyed later', async () => {
     const grant = addGrant(bench, bench.connection);

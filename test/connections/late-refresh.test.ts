@@ -95,3 +95,13 @@ test('a session that the provider has ended is asked for again from the person',
   expect((await signIn()).state).toBe('signed_in');
   await connections.exchange(request);
 });
+
+test('a refresh answer that is not bound to our key is refused, and what it would renew is revoked', async () => {
+  const connection = await signIn();
+  provider.behaviour.refresh = () => ({ body: { ...success, token_type: 'Bearer' } });
+  await keep.clock.advance(421_000);
+  const request = exchangeRequest(connection, { connections }, await makeTestKey());
+  await expect(connections.exchange(request)).rejects.toMatchObject({ code: 'upstream_refused' });
+  expect(provider.revoked.has('late-refresh')).toBe(true);
+  expect(keep.events()).not.toContain('connection.refreshed');
+});
