@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findTestsByRule, rules, withCurrentTable } from './rules-table.ts';
@@ -10,6 +10,16 @@ const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 describe('SECURITY.md', () => {
   it('names the tests that hold each rule today (node test/architecture/rules-table.ts rewrites it)', () => {
     expect(read('SECURITY.md')).toBe(withCurrentTable(read('SECURITY.md')));
+  });
+
+  it('lists every story of an attack, and only those that are there', () => {
+    const section = read('SECURITY.md').split('## What was tried against it')[1]?.split('\n## ')[0] ?? '';
+    const stories = globSync(['test/attacks/*.test.ts', 'test/torture/web-page*.test.ts'], { cwd: root }).map((file) =>
+      file.slice('test/'.length),
+    );
+    const named = [...section.matchAll(/`((?:attacks|torture)\/[\w-]+\.test\.ts)`/g)].map(([, file]) => file);
+    expect(stories.length).toBeGreaterThan(6);
+    expect([...new Set(named)].toSorted()).toEqual(stories.toSorted());
   });
 
   it('knows every rule that a test names', () => {
