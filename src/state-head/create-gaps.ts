@@ -57,11 +57,12 @@ class GuardedGaps implements Gaps {
 
   async #ask(): Promise<void> {
     this.#known = false;
-    const findings = await this.#deps.stateHead.check();
-    const row = this.#row();
-    // A question that cannot be read was not answered.
-    const unreadable: readonly Finding[] = row === 'damaged' ? [{ kind: 'row_put_back', table: 'settings', id: gapId }] : [];
-    if (findings.length + unreadable.length > 0) this.#record(findings.length > 0 ? findings : unreadable);
+    await this.#deps.stateHead.check((findings) => {
+      // A question that cannot be read was not answered.
+      const isUnreadable = this.#row() === 'damaged';
+      const unreadable: readonly Finding[] = isUnreadable ? [{ kind: 'row_put_back', table: 'settings', id: gapId }] : [];
+      if (findings.length + unreadable.length > 0) this.#record(findings.length > 0 ? findings : unreadable);
+    });
     const kept = this.#table.find(gapId)?.value;
     this.#gap = kept?.open === true ? kept : undefined;
     this.#known = true;

@@ -43,19 +43,25 @@ class KeptStateHead implements StateHead {
   #newest: Anchor | undefined;
   /** False from each unlock until {@link check} has ended. */
   #checked = false;
+  /** The stored leaves as they shall be: what a check with findings took over, until what it found is written, too. */
+  #owed: readonly Statement[] | undefined;
   #cancelTimer: (() => void) | undefined;
 
   constructor(deps: StateHeadDeps) {
     this.#deps = deps;
     this.#copy = new KeychainCopy(deps);
-    this.store = headed(deps.store, (change, durability) => this.#commit(change, durability));
+    this.store = headed(deps.store, {
+      commit: (change, durability) => this.#commit(change, durability),
+      isNewest: (table, id, mac) => this.#isNewest(table, id, mac),
+    });
     deps.vault.onLock(() => {
       this.#checked = false;
+      this.#owed = undefined;
       this.#renewCopy();
     });
   }
 
-  async check(): Promise<readonly Finding[]> {
+  async check(tell: (findings: readonly Finding[]) => void): Promise<void> {
     const { store, vault } = this.#deps;
     if (vault.state() !== 'unlocked') throw locked();
     const copy = await this.#copy.read();
@@ -63,8 +69,9 @@ class KeptStateHead implements StateHead {
     const stored = storedHead(store);
     const leaves = storedLeaves(store);
     const compared = compareState({ store, vault, copy, stored, leaves });
-    this.#takeOver(compared.epoch);
-    return compared.findings;
+    this.#takeOver(compared);
+    tell(compared.findings);
+    if (this.#owed !== undefined) throw new Error('what was found was not written down');
   }
 
   async settle(): Promise<void> {
@@ -73,17 +80,31 @@ class KeptStateHead implements StateHead {
   }
 
   /** What is there is the state from now on, whatever was found: the gap is recorded by the caller. */
-  #takeOver(lastEpoch: number): void {
+  #takeOver({ findings, epoch }: ReturnType<typeof compareState>): void {
     const { store } = this.#deps;
     const before = storedLeaves(store);
     const actual = actualLeaves(store);
     this.#leaves = actual;
     this.#newest = newestEntry(store);
-    const next = this.#nextHead(lastEpoch);
-    store.commit([...leafChanges(before, actual), headStatement(next.signed)]);
-    this.#keep(next);
+    const next = this.#nextHead(epoch);
+    const changes = [...leafChanges(before, actual)];
     this.#checked = true;
+    if (findings.length > 0) {
+      // security: rule 8, taken over in the transaction that writes down what was found, or it would be forgotten in between
+      this.#owed = changes;
+      this.#head = next.head;
+      return;
+    }
+    store.commit([...changes, headStatement(next.signed)]);
+    this.#keep(next);
     this.#renewCopy();
+  }
+
+  /** True while nothing is known to compare with. */
+  #isNewest(table: string, id: string, mac: Uint8Array | undefined): boolean {
+    if (!this.#checked || this.#deps.vault.state() !== 'unlocked') return true;
+    const leaf = this.#leaves.get(leafKey(table, id));
+    return leaf === undefined || mac === undefined ? leaf === mac : Buffer.compare(leaf, mac) === 0;
   }
 
   #commit(change: Change, durability: Durability | undefined): void {
@@ -110,7 +131,9 @@ class KeptStateHead implements StateHead {
     const undo = marks.flatMap((mark) => this.#apply(mark));
     try {
       const next = this.#nextHead(this.#head?.epoch ?? 0);
-      this.#deps.store.commit([...change, ...marks.flatMap(leafStatement), headStatement(next.signed)], durability);
+      const leaves = [...(this.#owed ?? []), ...marks.flatMap(leafStatement)];
+      this.#deps.store.commit([...change, ...leaves, headStatement(next.signed)], durability);
+      this.#owed = undefined;
       this.#keep(next);
     } catch (error) {
       for (const { key, mac } of undo.toReversed()) this.#leaves.set(key, mac);
@@ -159,6 +182,7 @@ class KeptStateHead implements StateHead {
   #renewCopy(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    if (this.#owed !== undefined) return;
     try {
       const isOpen = this.#deps.vault.state() === 'unlocked' && this.#checked;
       if (isOpen) this.#keep(this.#nextHead(this.#head?.epoch ?? 0));
@@ -199,13 +223,13 @@ function* leafChanges(before: Leaves, actual: Leaves): Generator<Statement> {
   }
 }
 
-function headed(store: Store, commit: Store['commit']): Store {
+function headed(store: Store, own: Required<Pick<Store, 'commit' | 'isNewest'>>): Store {
   return {
     file: store.file,
     first: <Row>(sql: string, ...values: readonly SqlValue[]) => store.first<Row>(sql, ...values),
     all: <Row>(sql: string, ...values: readonly SqlValue[]) => store.all<Row>(sql, ...values),
     each: <Row>(sql: string, ...values: readonly SqlValue[]) => store.each<Row>(sql, ...values),
-    commit,
+    ...own,
     close: () => store.close(),
   };
 }

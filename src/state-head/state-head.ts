@@ -52,11 +52,12 @@ export interface StateHead {
   /** The store for everyone who keeps guarded rows or audit entries: each commit takes the head along. */
   readonly store: Store;
   /**
-   * Compares everything, once after each unlock and before the first commit; then takes what is there as the new state and
-   * renews the copy. What it found, in the order of weight; empty when all fits.
+   * Compares everything, once after each unlock and before the first commit, and tells what it found, in the order of weight;
+   * empty when all fits. What is there is the state from then on. Where something was found `tell` writes it down with a
+   * guarded row before it returns: both are one commit, so that nobody can end the program between them.
    * Refuses `vault_locked`, and `keychain_refused` or `keychain_unavailable` when the copy could not be read.
    */
-  check(): Promise<readonly Finding[]>;
+  check(tell: (findings: readonly Finding[]) => void): Promise<void>;
   /** Waits until the keychain has the newest copy. A keychain that refuses is logged, not thrown. */
   settle(): Promise<void>;
 }

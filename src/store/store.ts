@@ -50,6 +50,11 @@ export interface Store {
    * the database says no: then nothing of it happened.
    */
   commit(change: Change, durability?: Durability): void;
+  /**
+   * False for a row that is not the newest that was committed: its MAC is another, or it is there and ought not to be, or (without
+   * one) the other way round. Only a store that keeps a state head can tell (`src/state-head`).
+   */
+  isNewest?(table: string, id: string, mac: Uint8Array | undefined): boolean;
   /** Checkpoints and closes. Later calls refuse `store_failed`. */
   close(): void;
 }

@@ -11,7 +11,8 @@
  *
  * Within one run of the program a row cannot be put back: a version lower than one that was read or committed, or the
  * absence of a row that was there, is tampering. Between two runs the state head finds it (`src/state-head`): each statement
- * carries a mark that says what it does to a row.
+ * carries a mark that says what it does to a row. While unlocked each row that is read is compared with its leaf besides, because
+ * another program can write the file at any time, also rows that this run has not looked at and triggers that undo a change.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { isRefusal, Refusal } from '../base/errors.ts';
@@ -171,7 +172,7 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
     const row = this.#store.first<StoredRow>(`SELECT * FROM ${this.#source} WHERE id = ?`, id);
     this.#memory.settle(id, row);
     // security: rule 3
-    if (row === undefined && this.#memory.isPutBack(id, row)) throw this.#tamperedRow(id);
+    if (row === undefined && (this.#memory.isPutBack(id, row) || !this.#isNewest(id, undefined))) throw this.#tamperedRow(id);
     return row && this.#read(row);
   }
 
@@ -262,6 +263,8 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
     // security: rule 3, a MAC does not say that the row is the newest
     if (this.#memory.isPutBack(row.id, row)) throw this.#tamperedRow(row.id);
     if (this.#isLocked()) return this.#check(row);
+    // security: rule 8, nor does a version that this run has not read before
+    if (!this.#isNewest(row.id, row.mac ?? undefined)) throw this.#tamperedRow(row.id);
     const known = this.#verified.get(row.id);
     // The same bytes under the same key: nothing is trusted that was not verified.
     if (known !== undefined && isSameRow(known.stored, row)) return known.row;
@@ -298,6 +301,10 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
   #mac({ id, version, body }: Pick<StoredRow, 'id' | 'version' | 'body'>): Uint8Array | undefined {
     const { name, schema } = this.#definition;
     return this.#vault.rowMac(framed('counterfoil/row/v1', name, id, String(schema), String(version), body));
+  }
+
+  #isNewest(id: string, mac: Uint8Array | undefined): boolean {
+    return this.#store.isNewest?.(this.#definition.name, id, mac) !== false;
   }
 
   #isLocked(): boolean {

@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { isRefusal } from '../../src/base/errors.ts';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { isRefusal, Refusal } from '../../src/base/errors.ts';
 import { type House, openHouse, type Run } from './open-house.ts';
 
 let house: House;
@@ -72,8 +72,10 @@ describe('what is ours raises no question', () => {
     expect(kinds()).toEqual([]);
   });
 
-  test('a vault that is older than state heads', async () => {
+  test('a vault that was made, and was killed before its first head was kept', async () => {
     const item = headItem();
+    run.remove('one');
+    run.remove('two');
     await between(async () => {
       house.edit('DELETE FROM state_head', 'DELETE FROM state_leaves');
       await house.keychain.delete(item);
@@ -185,6 +187,32 @@ describe('data that was put back between two runs is found at unlock (security r
     }
   });
 
+  test('head and copy both removed, which looks like a first unlock and is none', async () => {
+    const item = headItem();
+    await between(async () => {
+      house.edit('DELETE FROM state_head', 'DELETE FROM state_leaves');
+      await house.keychain.delete(item);
+    });
+    expect(kinds()).toEqual(['copy_missing', 'head_damaged']);
+    refusesEverything();
+  });
+
+  test('what was found is not forgotten when it cannot be written down at once', async () => {
+    await run.end();
+    house.edit(`DELETE FROM settings WHERE id = 'two'`);
+    run = house.start();
+    // As when another program takes the lock of the database in that moment, or ends this one.
+    const commit = vi.spyOn(run.audit, 'commit').mockImplementation(() => {
+      throw new Refusal('store_failed', 'busy');
+    });
+    await expect(run.unlock()).rejects.toThrow('busy');
+    commit.mockRestore();
+    expect(run.vault.state()).toBe('locked');
+    await between();
+    expect(run.gaps.open()?.findings).toEqual([{ kind: 'row_vanished', table: 'settings', id: 'two' }]);
+    refusesEverything();
+  });
+
   test('a copy that is missing or not ours', async () => {
     const item = headItem();
     await between(() => house.keychain.delete(item));
@@ -204,6 +232,47 @@ describe('data that was put back between two runs is found at unlock (security r
     refusesEverything();
     await between(() => house.edit(`DELETE FROM settings WHERE id = 'state-gap'`));
     refusesEverything();
+  });
+});
+
+describe('data that another program writes while this one runs (security rule 8)', () => {
+  const refused = (): void =>
+    expect(() => run.things.find('one')).toThrow(expect.toSatisfy((error: unknown) => isRefusal(error, 'row_tampered')));
+
+  test('an older row that this run has not read is not used, and so does not become the newest', async () => {
+    await run.end();
+    house.edit(`CREATE TABLE aside.old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
+    run = house.start();
+    await run.unlock();
+    run.put('one', 'second');
+    await between();
+    house.edit(`DELETE FROM settings WHERE id = 'one'`, 'INSERT INTO settings SELECT * FROM aside.old');
+    refused();
+    await between();
+    expect(run.gaps.open()?.findings).toEqual([{ kind: 'row_put_back', table: 'settings', id: 'one' }]);
+  });
+
+  test('nor is one that was removed in an earlier run, nor the absence of one', async () => {
+    await run.end();
+    house.edit(`CREATE TABLE aside.old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
+    run = house.start();
+    await run.unlock();
+    run.remove('one');
+    await between();
+    house.edit('INSERT INTO settings SELECT * FROM aside.old');
+    refused();
+    house.edit(`DELETE FROM settings WHERE id = 'one'`);
+    run.put('one', 'anew');
+    await between();
+    house.edit(`DELETE FROM settings WHERE id = 'one'`);
+    refused();
+  });
+
+  test('a trigger that undoes each change in its own transaction', async () => {
+    house.edit(`CREATE TRIGGER undo AFTER UPDATE ON settings BEGIN
+      UPDATE settings SET body = old.body, version = old.version, mac = old.mac WHERE id = new.id; END`);
+    run.put('one', 'second');
+    refused();
   });
 });
 
