@@ -53,13 +53,11 @@ describe.skipIf(process.platform !== 'linux')('the memory of the shipped shell',
     expect(keysIn(before).length).toBeGreaterThan(agentCount / 2);
 
     await page.call('vault.lock', {});
-    // It sweeps after it has answered.
-    let after = before;
-    const keysLeft = (): readonly string[] => {
-      after = found();
-      return keysIn(after).map(nameOf);
-    };
-    await expect.poll(keysLeft, { timeout: 90_000, interval: 500 }).toEqual([]);
+    // It sweeps after it has answered, in the turns that follow; a helper thread of the engine clears the last pages.
+    for (let turn = 0; turn < 10; turn += 1) await page.call('status.get', {});
+    let after = found();
+    for (let again = 0; again < 2 && keysIn(after).length > 0; again += 1) after = found();
+    expect(keysIn(after).map(nameOf)).toEqual([]);
     const others = canaries.length - keys.length;
     const [otherBefore, otherAfter] = [before, after].map((held) => held.length - keysIn(held).length);
     report(
