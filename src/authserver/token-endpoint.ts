@@ -56,7 +56,8 @@ async function poll(ctx: TokenEndpointGrantContext, deps: TokenEndpointDeps): Pr
   const proof = proofOf(ctx, deps);
   await assertOfThisAgent(ctx, authReqId, deps);
   const asked = deps.approvals.findByRequest(hashOf(authReqId));
-  if (asked === undefined) throw new errors.InvalidGrant('request not found');
+  // security: rule 23, the library's row may have been written while locked; whose question it was says the approval
+  if (asked === undefined || asked.agentId !== ctx.oidc.client.clientId) throw new errors.InvalidGrant('request not found');
   const pinned = deps.approvals.pinKey(asked.id, proof.thumbprint);
   const answered = await answerOf(ctx, pinned, deps);
   await issue({ ctx, proof, authReqId, approval: answered }, deps);
