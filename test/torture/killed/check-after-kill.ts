@@ -110,7 +110,7 @@ function eventsOf(store: Store, event: string, grantId: string): number {
 }
 
 /** Authority that nobody gave, tokens that no entry tells of, calls that were not counted before they left. */
-function unfoundedOf(core: Core, store: Store, ledger: Ledger): readonly string[] {
+export function unfoundedOf(core: Core, store: Store, ledger: Ledger): readonly string[] {
   const found: string[] = [];
   for (const grant of core.grants.list()) {
     const approval = core.approvals.find(grant.approvalId);
@@ -153,7 +153,7 @@ function grantOfUpstreamToken(store: Store, hash: string): string {
 }
 
 /** A request or a refresh token that was spent, and what was to be had for it is not all there: the agent stays without. */
-function halvesOf(store: Store): readonly string[] {
+export function halvesOf(store: Store): readonly string[] {
   const issued = Map.groupBy(tokenEvents(store), ({ grantId }) => grantId);
   const spent = Map.groupBy(
     payloads(store).filter(({ payload, model }) => payload.consumed !== undefined && model !== 'AccessToken'),
