@@ -11,6 +11,7 @@ import type { VaultKeys } from './vault-keys.ts';
 import {
   assertKdfWithinBounds,
   damaged,
+  findVaultRecord,
   insertVaultRecord,
   isIntact,
   type PassphraseSet,
@@ -162,7 +163,7 @@ export class Factors {
   async keep(record: VaultRecord, keys: VaultKeys): Promise<VaultRecord> {
     const { anchor, store } = this.#deps;
     const kept = withMac(record, keys.record);
-    await anchor.expectRecord(kept.install, kept.mac ?? '');
+    await anchor.expectRecord(kept.install, kept.mac ?? '', findVaultRecord(store)?.mac);
     store.commit([updateVaultRecord(kept)]);
     // When the keychain says no here, the one before is accepted as well until the next unlock.
     await anchor.settleRecord(kept).catch(() => undefined);

@@ -72,10 +72,12 @@ export class KeychainAnchor {
 
   /**
    * Notes which record comes next, beside the newest so far, before it is written: whenever the program ends, the record that is
-   * there then is one of the two.
+   * there then is one of the two. The newest so far is the one that is there, `current`, where that was expected: the one that was
+   * expected last may never have been written.
    */
-  async expectRecord(install: string, mac: string): Promise<void> {
-    const known = (await this.#expected(install)).at(-1);
+  async expectRecord(install: string, mac: string, current?: string): Promise<void> {
+    const expected = await this.#expected(install);
+    const known = expected.find((one) => one === current) ?? expected.at(-1);
     await this.#keychain.set(recordItem(install), Buffer.from([known ?? mac, mac].join(' ')));
   }
 

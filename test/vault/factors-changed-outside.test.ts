@@ -187,6 +187,25 @@ describe('an older list of factors that is put back with the MAC it had (securit
     }
   });
 
+  test('a full disk, however often the person tries again, raises no alarm and takes no code away', async () => {
+    const { keep, code, reports } = await watched();
+    await keep.unlock();
+    const commit = keep.store.commit.bind(keep.store);
+    Object.assign(keep.store, {
+      commit: (change: Parameters<typeof commit>[0]) => {
+        if (change.some(({ values }) => values.includes('vault'))) throw new Error('full');
+        commit(change);
+      },
+    });
+    for (let tries = 0; tries < 3; tries += 1) await expect(keep.vault.changePassphrase(right(), next())).rejects.toThrow('full');
+    Object.assign(keep.store, { commit });
+    keep.vault.lock();
+    await keep.unlock();
+    expect(reports()).toBe(0);
+    keep.vault.lock();
+    await keep.vault.recover(code, next());
+  });
+
   test('the one just before is found as well', async () => {
     const { keep, reports } = await watched();
     const older = recordOf(keep);
