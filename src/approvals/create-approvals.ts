@@ -125,7 +125,7 @@ class GuardedApprovals implements Approvals {
 
   keepEvidence(grant: Grant, evidence: ProcessEvidence): void {
     const kept = keptEvidence(evidence);
-    if (!isKept(grant.evidence) && isKept(kept)) this.#deps.grants.keepEvidence(grant.id, kept);
+    if (!isKept(grant.evidence) && isKept(kept)) this.#deps.grants.keepEvidence(grant.id, { ...kept, unshown: true });
   }
 
   find(id: ApprovalId): Approval | undefined {

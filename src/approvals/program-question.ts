@@ -38,7 +38,8 @@ export function admitProgram(grant: Grant, evidence: ProcessEvidence, deps: Prog
   const now = deps.clock.now();
   const seen = deps.grants
     .list({ agentId: grant.agentId, live: true })
-    .find((other) => other.risk !== 'low' && isSameProgram(other.evidence, evidence));
+    // security: rule 14, a program that only redeemed a grant was on no card
+    .find((other) => other.risk !== 'low' && other.evidence.unshown !== true && isSameProgram(other.evidence, evidence));
   if (seen !== undefined) return Math.min(seen.expiresAt, grant.expiresAt);
   const answers = deps.table
     .list('agent_id = ?', grant.agentId)

@@ -33,6 +33,8 @@ export interface GrantEvidence {
   readonly namespaces?: string;
   /** True when other processes held the connection as well. */
   readonly shared?: boolean;
+  /** True when no card showed it: the first program that redeemed the grant. */
+  readonly unshown?: boolean;
 }
 
 export interface Grant {

@@ -137,6 +137,25 @@ describe('a grant', () => {
     const [newest] = door.grants.list();
     expect(newest?.evidence).toMatchObject({ device: program.device, inode: program.inode, rootPid: root.pid });
   });
+
+  test('is not opened to a program by another grant that was approved without seeing it (security rule 14)', async () => {
+    const evidence = evidenceOf({ process: { ...program, inode: '132' } });
+    door.platform.processes.evidence = unknownEvidence;
+    const asked = await agent.ask();
+    door.approve(door.onlyPending());
+    door.platform.processes.evidence = evidence;
+    expect((await agent.poll(asked.auth_req_id)).status).toBe(200);
+    expect((await call(evidence)).body).toMatchObject({ error: 'approval_pending', reason: 'program_changed' });
+  });
+
+  test('is opened to a program that the person saw on the card of another one (security rule 14)', async () => {
+    const evidence = evidenceOf({ process: { ...program, inode: '132', executableVerified: false } });
+    door.platform.processes.evidence = evidence;
+    const asked = await agent.ask();
+    door.approve(door.onlyPending());
+    expect((await agent.poll(asked.auth_req_id)).status).toBe(200);
+    expect((await call(evidence)).status).toBe(200);
+  });
 });
 
 describe('the question whether another program may go on', () => {
