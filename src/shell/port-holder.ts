@@ -1,8 +1,12 @@
 import { connect } from 'node:net';
-import type { ProcessIdentity } from '../platform/process-identity.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Peer, ProcessIdentity } from '../platform/process-identity.ts';
 
-/** Milliseconds for the other program to take the connection by which we look at it. */
+/** Milliseconds until a connection is made. */
 const patience = 1000;
+/** How often we look who took the connection, and the milliseconds in between: until then the system knows nobody. */
+const looks = 20;
+const pause = 50;
 
 /**
  * Which program listens on a loopback port, for a message to a person; `undefined` when the system does not say.
@@ -21,9 +25,16 @@ export function describePortHolder(processes: ProcessIdentity, port: number): Pr
       // Looking at who it is may take longer on a busy machine.
       socket.setTimeout(0);
       const peer = { kind: 'tcp', localPort: socket.localPort ?? 0, remotePort: port, family: 4 } as const;
-      void processes.identify(peer).then(({ process }) => {
-        finish(process === undefined ? undefined : `${process.executable ?? 'a program'} (pid ${process.pid})`);
-      });
+      void nameOf(processes, peer).then(finish);
     });
   });
+}
+
+async function nameOf(processes: ProcessIdentity, peer: Peer): Promise<string | undefined> {
+  for (let look = 0; look < looks; look += 1) {
+    const { process } = await processes.identify(peer);
+    if (process !== undefined) return `${process.executable ?? 'a program'} (pid ${process.pid})`;
+    await wait(pause);
+  }
+  return undefined;
 }

@@ -30,6 +30,19 @@ describe('who holds a port', () => {
     await once(server, 'close');
   });
 
+  it('is asked for again while the other program has not taken the connection yet', async () => {
+    const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    let looks = 0;
+    const identify = async (): Promise<ProcessEvidence> => {
+      looks += 1;
+      return looks < 3 ? nobody : { ...nobody, state: 'known', process: { pid: 42, executableVerified: false } };
+    };
+    expect(await describePortHolder({ identify }, (server.address() as AddressInfo).port)).toBe('a program (pid 42)');
+    server.close();
+    await once(server, 'close');
+  });
+
   it('is unknown when nobody listens any more', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
