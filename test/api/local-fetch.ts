@@ -62,7 +62,9 @@ export function send(outgoing: Outgoing): Promise<Response> {
       { ...rest, ...(address === undefined ? {} : { host: address }), ...(signal ? { signal } : {}), agent: false },
       (answer) => {
         const headers = new Headers();
-        for (const [name, value] of Object.entries(answer.headers)) if (typeof value === 'string') headers.set(name, value);
+        // `set-cookie` is a list in Node, and a test must see it.
+        for (const [name, value] of Object.entries(answer.headers))
+          for (const one of [value ?? []].flat()) headers.append(name, one);
         const status = answer.statusCode ?? 0;
         answer.on('error', () => {});
         const stream =
