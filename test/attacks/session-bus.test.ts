@@ -26,7 +26,7 @@ let attacker: BusProgram;
 let victim: Victim;
 
 beforeAll(async () => {
-  bus = await startBus();
+  bus = await startBus(undefined, { bare: true });
   daemon = await startScriptedDaemon(bus.address);
   attacker = await joinBus(bus.address);
   victim = await Victim.begin({ bus: bus.address });

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Run it by `test/desktop/with-desktop.sh`: one screen and one bus, so one file after the other. Needs what `npm run build` makes. */
+/** Each file has folders, ports and, where it needs one, a bus of its own. Needs what `npm run build` makes. */
 export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
@@ -8,6 +8,6 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 });

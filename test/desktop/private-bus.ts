@@ -9,10 +9,17 @@ export interface PrivateBus {
   stop(): Promise<void>;
 }
 
+export interface BusOptions {
+  /** A bus that starts no service by itself, not even a keyring. Default false: the session bus of this system. */
+  readonly bare?: boolean;
+}
+
+const bareBus = new URL('bare-bus.conf', import.meta.url).pathname;
+
 /** @param address To bring a bus back where one was. */
-export async function startBus(address?: string): Promise<PrivateBus> {
+export async function startBus(address?: string, { bare = false }: BusOptions = {}): Promise<PrivateBus> {
   const options = [
-    '--session',
+    bare ? `--config-file=${bareBus}` : '--session',
     '--nofork',
     '--nopidfile',
     '--print-address=1',

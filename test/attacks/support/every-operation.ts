@@ -23,6 +23,7 @@ export function inputOf(name: OperationName, decision: Decision): string {
 
 interface Schema {
   readonly type?: string;
+  readonly pattern?: string;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly Schema[];
@@ -34,9 +35,15 @@ function sample(schema: Schema): unknown {
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
   if (schema.anyOf?.[0]) return sample(schema.anyOf[0]);
-  if (schema.type === 'string') return 'something';
+  if (schema.type === 'string') return textFor(schema.pattern);
   if (schema.type === 'boolean') return true;
   if (schema.type === 'array') return [];
   if (schema.type !== 'object') return 1;
   return Object.fromEntries((schema.required ?? []).map((member) => [member, sample(schema.properties?.[member] ?? {})]));
+}
+
+/** Text of a pattern of one kind of character and one length, such as a key; a new kind of pattern is to be added here. */
+function textFor(pattern: string | undefined): string {
+  const length = /\{(\d+)\}\$$/.exec(pattern ?? '')?.[1];
+  return length === undefined ? 'something' : 'A'.repeat(Number(length));
 }
