@@ -81,10 +81,11 @@ export class KeychainAnchor {
     await this.#keychain.set(recordItem(install), Buffer.from([known ?? mac, mac].join(' ')));
   }
 
-  /** True for a record that was not put back. Also where the keychain knows of none, because it is a new one. */
-  async isNewest({ install, mac }: VaultRecord): Promise<boolean> {
+  /** True for a record that was not put back. A keychain that `mayBeNew` may know of none. */
+  async isNewest({ install, mac }: VaultRecord, mayBeNew: boolean): Promise<boolean> {
     const expected = await this.#expected(install);
-    return expected.length === 0 || (mac !== undefined && expected.includes(mac));
+    if (expected.length === 0) return mayBeNew;
+    return mac !== undefined && expected.includes(mac);
   }
 
   /** Only the record that is there now is the newest. */

@@ -206,6 +206,22 @@ describe('an older list of factors that is put back with the MAC it had (securit
     await keep.vault.recover(code, next());
   });
 
+  test('an older list is found where the item that names the newest was removed', async () => {
+    const { keep, code, reports } = await watched();
+    const older = recordOf(keep);
+    await keep.unlock();
+    await keep.vault.confirmRecoveryCode(await keep.vault.makeRecoveryCode(right()));
+    keep.vault.lock();
+    editRecord(keep, () => older);
+    await keep.keychain.delete(`record/${older.install}`);
+    await keep.unlock();
+    expect(reports()).toBe(1);
+    keep.vault.lock();
+    await expect(keep.vault.recover(code, next())).rejects.toMatchObject({ code: 'not_found' });
+    await keep.unlock();
+    expect(reports()).toBe(1);
+  });
+
   test('the one just before is found as well', async () => {
     const { keep, reports } = await watched();
     const older = recordOf(keep);
