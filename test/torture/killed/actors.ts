@@ -200,4 +200,5 @@ export async function untilGone({ isOver }: Actor, work: () => Promise<unknown>)
   }
 }
 
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
+/** Milliseconds. Who asks again at once takes the machine from the core. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 8));

@@ -52,7 +52,7 @@ export async function openBenchOfKills(bundle: string, random: () => number): Pr
 }
 
 /** At most so many answers reach clients before the kill. */
-const toldInOneLife = 30;
+const toldInOneLife = 20;
 /** Of a millisecond and more. */
 const turnsAtMost = 10_000;
 

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import type { Transport } from '../../../src/contract/client.ts';
 import type { CallAnswer } from '../../../src/contract/presence.ts';
 import { fromBase64Url } from '../../../src/contract/seal-presence.ts';
+import { compiledIn } from './build-core.ts';
 import type { Begin, Call, FromCore } from './core-to-kill.ts';
 
 /** A core in a process of its own. It has loaded, and opens nothing before {@link KillableCore.begin}. */
@@ -20,7 +20,7 @@ export interface KillableCore {
 export function loadCore(file: string): KillableCore {
   const child = spawn(process.execPath, [file], {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, NODE_COMPILE_CACHE: join(file, '../compiled') },
+    env: { ...process.env, NODE_COMPILE_CACHE: compiledIn(file) },
   });
   return new CoreProcess(child);
 }

@@ -204,7 +204,7 @@ async function hear(approvals: Approvals, id: ApprovalId): Promise<readonly [App
       const { state } = await approvals.waitForDecision(id, 3_600_000);
       return [id, state];
     } catch (error) {
-      if (!isRefusal(error, 'conflict')) throw error;
+      if (!isRefusal(error) || !late.has(error.code)) throw error;
     }
   }
 }
