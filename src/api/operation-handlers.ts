@@ -4,6 +4,7 @@ import { connectionPresets } from '../connections/connections.ts';
 import type { OperationName, operations } from '../contract/operations.ts';
 import { suggestPassphrase } from '../vault/vault.ts';
 import type { CallContext } from './answer-call.ts';
+import { answerGap } from './answer-gap.ts';
 import type { ApiDeps } from './api.ts';
 import type { DemoRun } from './demo-run.ts';
 import type { Sessions } from './sessions.ts';
@@ -41,7 +42,7 @@ export function operationHandlers(deps: HandlerDeps): Handlers {
     ...vaultHandlers(deps),
     ...approvalHandlers(deps),
     ...grantHandlers(deps),
-    ...gapHandlers(deps),
+    'gap.answer': ({ keepGrantIds }) => answerGap(new Set(keepGrantIds), deps),
     ...agentHandlers(deps),
     ...connectionHandlers(deps),
     ...auditHandlers(deps),
@@ -94,20 +95,6 @@ function grantHandlers(deps: HandlerDeps): HandlersOf<'grants'> {
       return { ended: open.length };
     },
     'grants.revokeAll': () => ({ ended: broker.revokeAll({}).length }),
-  };
-}
-
-function gapHandlers({ broker, gaps, grants }: HandlerDeps): HandlersOf<'gap'> {
-  return {
-    'gap.answer': ({ keepGrantIds }) => {
-      const keep = new Set(keepGrantIds);
-      const live = grants.list({ live: true });
-      const ending = live.filter(({ id }) => !keep.has(id));
-      for (const { id } of ending) broker.revoke(id);
-      const answer = { kept: live.length - ending.length, ended: ending.length };
-      gaps.close(answer);
-      return answer;
-    },
   };
 }
 

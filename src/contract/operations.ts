@@ -82,11 +82,14 @@ export const operations = defineOperations({
   },
   'grants.revokeAll': { effect: 'lowers', input: nothing, output: z.object({ ended: z.number() }) },
 
-  /** Which grants go on after data was put back; the others end. */
+  /**
+   * Which grants go on after data was put back; the others end. Where rows may be older than they were, agents without a kept grant are
+   * suspended and approving on notifications is turned off, too.
+   */
   'gap.answer': {
     effect: 'raises',
     input: z.object({ keepGrantIds: z.array(z.string().max(120)).max(10_000) }),
-    output: z.object({ kept: z.number(), ended: z.number() }),
+    output: z.object({ kept: z.number(), ended: z.number(), suspended: z.number() }),
   },
 
   'agents.list': { effect: 'reads', input: nothing, output: z.object({ agents: z.array(shapes.agent) }) },

@@ -37,7 +37,13 @@ export const gapFinding = z.object({
 });
 
 /** The question that stops every grant until it is answered (security rule 8). */
-export const gap = z.object({ foundAt: z.number(), findings: z.array(gapFinding), more: z.number() });
+export const gap = z.object({
+  /** `rows`: records may be older than they were, so that the answer lowers agents and settings, too. */
+  foundAt: z.number(),
+  findings: z.array(gapFinding),
+  more: z.number(),
+  rows: z.boolean(),
+});
 
 export const status = z.object({
   vault: z.enum(['absent', 'locked', 'unlocked']),

@@ -43,7 +43,7 @@ class GuardedGaps implements Gaps {
     if (this.#gap !== undefined) throw suspended();
   }
 
-  close(answer: { readonly kept: number; readonly ended: number }): void {
+  close(answer: Parameters<Gaps['close']>[0]): void {
     const gap = this.#gap;
     const row = this.#table.find(gapId);
     if (gap === undefined || row === undefined) throw new Refusal('conflict', 'There is no open question.');

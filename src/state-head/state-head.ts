@@ -24,6 +24,7 @@ import type { Vault } from '../vault/vault.ts';
 
 export { createGaps } from './create-gaps.ts';
 export { createStateHead } from './create-state-head.ts';
+export { mayHaveOlderRows } from './older-rows.ts';
 
 /** One thing that does not fit. */
 export type Finding =
@@ -85,5 +86,5 @@ export interface Gaps {
   /** Refuses `state_gap` while a gap is open. For everything that would use or widen authority. */
   assertNone(): void;
   /** The person has answered. Refuses `conflict` when no gap is open. */
-  close(answer: { readonly kept: number; readonly ended: number }): void;
+  close(answer: { readonly kept: number; readonly ended: number; readonly suspended: number }): void;
 }

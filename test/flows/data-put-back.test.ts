@@ -31,12 +31,15 @@ afterAll(() => story.close());
 
 test('a revocation that was undone by putting the database back is found; every grant stands still (security rule 8)', async () => {
   copy = `${database()}.older`;
+  await client().call('settings.change', { approveLowRiskOnNotification: true }, testPassphrase);
   await story.restart(() => copyFileSync(database(), copy));
   expect((await callProxy(revoked, '/accounts')).status).toBe(200);
+  await client().call('settings.change', { approveLowRiskOnNotification: false }, testPassphrase);
   await client().call('grants.revoke', { ids: [revoked.grantId] });
   expect((await callProxy(revoked, '/accounts')).status).toBe(403);
   await story.restart(putBack);
   const { gap } = await client().call('status.get', {});
+  expect((await client().call('status.get', {})).settings.approveLowRiskOnNotification).toBe(true);
   expect(gap?.findings.map(({ kind }) => kind)).toEqual(['older_data']);
   for (const granted of [revoked, kept]) {
     const answer = await callProxy(granted, '/accounts');
@@ -55,7 +58,11 @@ test('nothing is approved while the question is open, and it outlives a restart'
 test('the person says with presence what goes on; the rest ends', async () => {
   const answer = { keepGrantIds: [kept.grantId] };
   await expect(client().call('gap.answer', answer)).rejects.toMatchObject({ refusal: { code: 'presence_required' } });
-  expect(await client().call('gap.answer', answer, testPassphrase)).toEqual({ kept: 1, ended: 1 });
+  expect(await client().call('gap.answer', answer, testPassphrase)).toEqual({ kept: 1, ended: 1, suspended: 1 });
+  const { agents } = await client().call('agents.list', {});
+  expect(agents.find(({ id }) => id === revoked.agent.id)?.state).toBe('suspended');
+  expect(agents.find(({ id }) => id === kept.agent.id)?.state).toBe('accepted');
+  expect((await client().call('status.get', {})).settings.approveLowRiskOnNotification).toBe(false);
   expect((await callProxy(revoked, '/accounts')).status).toBe(403);
   expect((await callProxy(kept, '/accounts')).status).toBe(200);
   await story.restart();

@@ -102,11 +102,11 @@ describe('data that was put back between two runs is found at unlock (security r
     expect(run.audit.list({}).map(({ event }) => event)).toContain('state.gap_found');
     await between();
     refusesEverything();
-    run.gaps.close({ kept: 0, ended: 2 });
+    run.gaps.close({ kept: 0, ended: 2, suspended: 0 });
     expect(() => run.gaps.assertNone()).not.toThrow();
     await between();
     expect(run.gaps.open()).toBeUndefined();
-    expect(() => run.gaps.close({ kept: 0, ended: 0 })).toThrow();
+    expect(() => run.gaps.close({ kept: 0, ended: 0, suspended: 0 })).toThrow();
   });
 
   test('one row that is older than it was', async () => {
@@ -136,7 +136,7 @@ describe('data that was put back between two runs is found at unlock (security r
   test('entries cut off the end of the log, and a log that was written anew', async () => {
     await between(() => house.edit('DELETE FROM audit WHERE seq = (SELECT max(seq) FROM audit)'));
     expect(run.gaps.open()?.findings).toEqual([{ kind: 'log_cut', missing: 1 }]);
-    run.gaps.close({ kept: 0, ended: 0 });
+    run.gaps.close({ kept: 0, ended: 0, suspended: 0 });
     await between(() => house.edit(`UPDATE audit SET hash = '${'a'.repeat(64)}' WHERE seq = (SELECT max(seq) FROM audit)`));
     expect(kinds()).toEqual(['log_rewritten']);
   });
@@ -147,7 +147,7 @@ describe('data that was put back between two runs is found at unlock (security r
     run.audit.record({ event: 'grant.revoked' });
     await between(() => house.edit(`DELETE FROM audit WHERE event = 'grant.revoked'`));
     expect(kinds()).toEqual(['log_cut']);
-    run.gaps.close({ kept: 0, ended: 0 });
+    run.gaps.close({ kept: 0, ended: 0, suspended: 0 });
     await run.end();
     run = house.start();
     run.audit.record({ event: 'agents.paused' });
@@ -183,7 +183,7 @@ describe('data that was put back between two runs is found at unlock (security r
     ]) {
       await between(() => house.edit(sql));
       expect(kinds(), sql).toContain('head_damaged');
-      run.gaps.close({ kept: 0, ended: 0 });
+      run.gaps.close({ kept: 0, ended: 0, suspended: 0 });
     }
   });
 
@@ -217,11 +217,11 @@ describe('data that was put back between two runs is found at unlock (security r
     const item = headItem();
     await between(() => house.keychain.delete(item));
     expect(kinds()).toEqual(['copy_missing']);
-    run.gaps.close({ kept: 0, ended: 0 });
+    run.gaps.close({ kept: 0, ended: 0, suspended: 0 });
     for (const text of ['{}', 'no JSON', JSON.stringify({ body: '{"epoch":1}', mac: 'AAAA' })]) {
       await between(() => house.keychain.set(item, Buffer.from(text)));
       expect(kinds(), text).toEqual(['copy_damaged']);
-      run.gaps.close({ kept: 0, ended: 0 });
+      run.gaps.close({ kept: 0, ended: 0, suspended: 0 });
     }
   });
 

@@ -39,7 +39,7 @@ export function GapQuestion({ gap }: { readonly gap: GapView }) {
                   {gap.more > 0 && <li>{text.more(gap.more)}</li>}
                 </ul>
               </section>
-              <Answer onCancel={() => setAsking(false)} />
+              <Answer rows={gap.rows} onCancel={() => setAsking(false)} />
             </>
           )}
         </div>
@@ -48,7 +48,7 @@ export function GapQuestion({ gap }: { readonly gap: GapView }) {
   );
 }
 
-function Answer({ onCancel }: { readonly onCancel: () => void }) {
+function Answer({ rows, onCancel }: { readonly rows: boolean; readonly onCancel: () => void }) {
   const list = useRead('grants.list', {});
   const answer = useAct('gap.answer');
   const [kept, setKept] = useState<ReadonlySet<string>>(new Set());
@@ -59,7 +59,7 @@ function Answer({ onCancel }: { readonly onCancel: () => void }) {
   return (
     <>
       {live.length === 0 ? <p className="text-sm">{text.none}</p> : <KeepList grants={live} kept={kept} onChange={setKept} />}
-      <p className="text-sm text-ink-2">{text.also}</p>
+      {rows && <p className="text-sm text-ink-2">{text.also}</p>}
       <PresenceForm
         label={text.presence}
         action={keepGrantIds.length === 0 ? text.endAll(ended) : text.keep(keepGrantIds.length, ended)}

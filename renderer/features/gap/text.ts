@@ -17,7 +17,7 @@ export const text = {
   keep: (kept: number, ended: number) => (ended === 0 ? `Keep ${number(kept)}` : `Keep ${number(kept)}, end ${number(ended)}`),
   answer: 'Answer',
   done: (kept: number, ended: number) => `Answered: ${number(kept)} kept, ${number(ended)} ended.`,
-  also: 'Also look at your agents and settings: an agent that you suspended may work again.',
+  also: 'Agents without a kept grant are suspended, and approving on notifications is turned off: what you had suspended or turned off may have come back.',
   loading: 'Reading the grants …',
 } as const;
 

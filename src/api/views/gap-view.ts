@@ -3,7 +3,7 @@ import { isRefusal } from '../../base/errors.ts';
 import { asId, type GrantId } from '../../base/ids.ts';
 import type { GapFindingView, GapView } from '../../contract/shapes.ts';
 import type { Grants } from '../../grants/grants.ts';
-import type { Finding, Gaps } from '../../state-head/state-head.ts';
+import { type Finding, type Gaps, mayHaveOlderRows } from '../../state-head/state-head.ts';
 import { agentNameOf } from './agent-name.ts';
 
 export interface GapViewDeps {
@@ -20,7 +20,7 @@ export function gapView(deps: GapViewDeps): { readonly gap?: GapView } {
   if (gap === undefined) return {};
   const { foundAt, findings } = gap;
   const shown = findings.slice(0, shownAtMost).map((finding) => findingView(finding, deps));
-  return { gap: { foundAt, findings: shown, more: findings.length - shown.length } };
+  return { gap: { foundAt, findings: shown, more: findings.length - shown.length, rows: mayHaveOlderRows(gap) } };
 }
 
 function findingView(finding: Finding, deps: GapViewDeps): GapFindingView {
