@@ -1,6 +1,6 @@
 // `npm test`: everything that must hold, in one run, ending with the line that counts it.
 //
-// `npm run torture` is `npm test -- torture --whole`. `npm test -- unit browser` runs only the steps whose names begin so; `npm test -- --list` names them.
+// `npm run torture` is `npm test -- torture attacks --whole`. `npm test -- unit browser` runs only the steps whose names begin so; `npm test -- --list` names them.
 // A failing step does not hide the ones after it. Needs nothing beyond Node; Debian's packages for the desktop steps are
 // installed when we may, and named when we may not.
 import { spawn, spawnSync } from 'node:child_process';

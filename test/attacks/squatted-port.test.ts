@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createClient } from '../../src/contract/client.ts';
 import { createHttpTransport } from '../../src/contract/http-transport.ts';
 import { localFetch, send } from '../api/local-fetch.ts';
+import { goal } from '../torture/goal.ts';
 import { openChromium, unlockIn } from './support/chromium.ts';
 import { passphrase, Victim } from './support/victim.ts';
 
@@ -132,6 +133,9 @@ async function replay(recorded: readonly Recorded[], link: string): Promise<read
 }
 
 describe('a port that was taken before the start (goal S4)', () => {
+  let held = 0;
+  afterAll(() => goal('S4', 4, 4).report(`${held} of 4 ways to take a port end refused in words, or find nothing`));
+
   test("the agents' port: refused at once with the name of the program that holds it, and nothing is started", async () => {
     const port = portOf(victim.issuer);
     await victim.shell.stop();
@@ -144,6 +148,7 @@ describe('a port that was taken before the start (goal S4)', () => {
     expect(ended.out).toBe('');
     // It looked who is there, and told that program nothing.
     expect(squatter.wire).toBe('');
+    held += 1;
   });
 
   test("the agents' port on the other loopback address only: refused too, because agents that say localhost would end there", async () => {
@@ -156,6 +161,7 @@ describe('a port that was taken before the start (goal S4)', () => {
     await new Promise((resolve) => server.close(resolve));
     expect(ended.code).toBe(5);
     expect(ended.err).toContain(`Port ${port} is in use by`);
+    held += 1;
   });
 
   test('the last port of the UI: the next start has another one, and sends nothing to whoever waits there', async () => {
@@ -166,6 +172,7 @@ describe('a port that was taken before the start (goal S4)', () => {
     expect(portOf(link)).not.toBe(before);
     expect(await victim.page.call('status.get', {})).toMatchObject({ vault: 'locked' });
     expect(squatter.wire).toBe('');
+    held += 1;
   });
 
   test('while it runs neither of its ports can be taken on either address', async () => {
@@ -181,6 +188,7 @@ describe('a port that was taken before the start (goal S4)', () => {
         expect([host, outcome]).toEqual([host, 'EADDRINUSE']);
       }
     }
+    held += 1;
   });
 });
 

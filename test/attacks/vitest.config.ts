@@ -5,6 +5,7 @@ export default defineConfig({
   root: new URL('../..', import.meta.url).pathname,
   test: {
     include: ['test/attacks/**/*.test.ts'],
+    globalSetup: ['test/torture/print-figures.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { build } from '../../resources/start/build.ts';
 import { callProxy } from '../flows/open-story.ts';
 import { openPage } from '../headless/headless-process.ts';
+import { goal } from './goal.ts';
 import { type Canary, CanarySearch, type Found } from './support/canaries.ts';
 import { type FilledInstallation, fillInstallation } from './support/filled-installation.ts';
 import { processTree } from './support/process-memory.ts';
@@ -75,6 +76,7 @@ describe.skipIf(process.platform !== 'linux')('what the shipped shell leaves whe
     expect(canaries.length).toBeGreaterThan(15);
     expect(files.map(({ path }) => path).join('\n')).toContain('counterfoil.db-wal');
     for (const { path, bytes } of files) expect(found(bytes), path).toEqual([]);
+    goal('M2', canaries.length, canaries.length).report(`0 found in ${files.length} files, in any spelling`);
   });
 
   test('every file is for its owner only: 0600, and folders 0700 (goal M2)', () => {
@@ -89,6 +91,9 @@ describe.skipIf(process.platform !== 'linux')('what the shipped shell leaves whe
     expect(printed).toContain('Agents find Counterfoil at');
     expect(found(Buffer.from(printed))).toEqual([]);
     expect(found(commandLines)).toEqual([]);
+    goal('S10', canaries.length, canaries.length).report(
+      `0 found in ${seenByAgents.length} answers, the log and the command lines`,
+    );
   });
 
   test('the search finds each secret in each spelling', () => {
