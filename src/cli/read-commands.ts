@@ -17,11 +17,14 @@ export async function showStatus({ client, terminal, json }: Scene): Promise<voi
   else printFields(terminal, statusFields(status));
 }
 
+const gapField = ['grants', 'all stand still: data was put back or changed; answer in the window'] as const;
+
 function statusFields(status: Status): readonly (readonly [string, string])[] {
   const { pending, grants, agents, connections } = status.counts;
   return [
     ['vault', status.vault === 'absent' ? 'not set up yet' : status.vault],
     ['agents may ask', status.paused ? 'no, all are paused' : 'yes'],
+    ...(status.gap === undefined ? [] : [gapField]),
     ['server', status.issuer],
     ['keys rest in', status.protection.description],
     [

@@ -6,11 +6,12 @@ import { notRunning, runCommandLine } from '../../src/cli/program.ts';
 import { createClient } from '../../src/contract/client.ts';
 import { type OperationName, operations } from '../../src/contract/operations.ts';
 import type { CallAnswer } from '../../src/contract/presence.ts';
+import type { Status } from '../../src/contract/shapes.ts';
 
 const now = Date.UTC(2026, 10, 22, 10, 0, 0);
 const sentence = [{ text: 'Backup wants to ' }, { text: 'pay 10 EUR', strong: true }];
 
-const status = {
+const status: Status = {
   vault: 'unlocked',
   unlockedHere: false,
   paused: false,
@@ -18,6 +19,7 @@ const status = {
   issuer: 'http://127.0.0.1:7417',
   notifications: 'ready',
   settings: { approveLowRiskOnNotification: false },
+  recovery: { state: 'none' },
   counts: { pending: 1, grants: 2, agents: 1, connections: 1 },
   version: '0.1.0',
 };
@@ -97,6 +99,13 @@ describe('the command line reads', () => {
     expect(code).toBe(0);
     expect(err).toEqual([]);
     expect(out.join('\n')).toContain('1 waiting request, 2 live grants, 1 agent, 1 connection');
+  });
+
+  it('that every grant stands still after data was put back (security rule 8)', async () => {
+    const gap = { foundAt: now, findings: [{ kind: 'copy_missing' }], more: 0, rows: false };
+    const { out } = await run(['status'], { 'status.get': { ...status, gap } });
+    expect(out.join('\n')).toMatch(/grants +all stand still: data was put back or changed; answer in the window/);
+    expect((await run(['status'])).out.join('\n')).not.toContain('stand still');
   });
 
   it('waiting requests, each on one line', async () => {
