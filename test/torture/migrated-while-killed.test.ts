@@ -86,16 +86,15 @@ const newest = migrations.at(-1)?.version ?? 0;
 /** The empty file counts: a first start is a migration too. */
 const older = [0, ...migrations.map(({ version }) => version)].filter((version) => version < newest);
 
-/** SQLite reads and writes pages through these calls; the program says when it has made one more of them. */
+/** Opens the database as the product does, and is killed after so many statements and pragmas. */
 const upgrading = `
-  import { readFileSync } from 'node:fs';
   import Sqlite from 'better-sqlite3';
   import { migrations } from './src/store/migrations/migrations.ts';
   import { openStore } from './src/store/sqlite.ts';
   const [file, killAfter] = process.argv.slice(1);
   let left = Number(killAfter);
   const die = () => { if (left-- <= 0) process.kill(process.pid, 'SIGKILL'); };
-  const { exec, pragma, transaction } = Sqlite.prototype;
+  const { exec, pragma } = Sqlite.prototype;
   // One migration becomes its statements, and each of them may be the last thing that this program does.
   Sqlite.prototype.exec = function (sql) {
     for (const statement of sql.split(';').map((one) => one.trim()).filter(Boolean)) { exec.call(this, statement); die(); }
