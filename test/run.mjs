@@ -63,7 +63,7 @@ const steps = [
   },
   { name: 'unused', command: [bin('knip'), '--config', 'test/architecture/knip.json'] },
   { name: 'build', command: [process.execPath, 'resources/start/build.ts'] },
-  { name: 'unit', command: vitest('test/vitest.config.ts', reportOf('unit')), report: 'vitest', limit: 8 * minute },
+  { name: 'unit', command: vitest('test/vitest.config.ts', reportOf('unit')), report: 'vitest', limit: 12 * minute },
   {
     // Goals that are counted, a hundredth of each; `--whole` runs them whole, and takes hours.
     name: 'torture',
@@ -71,7 +71,7 @@ const steps = [
     report: 'vitest',
     needs: 'test/torture/vitest.config.ts',
     desktop: true,
-    limit: whole ? 12 * 60 * minute : 6 * minute,
+    limit: whole ? 12 * 60 * minute : 12 * minute,
   },
   {
     name: 'desktop',
@@ -94,7 +94,7 @@ const steps = [
     report: 'playwright',
     needs: 'test/renderer/playwright.config.ts',
     desktop: true,
-    limit: 8 * minute,
+    limit: 12 * minute,
   },
   {
     name: 'browser',
