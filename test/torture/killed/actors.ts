@@ -112,9 +112,9 @@ export async function actAsPerson(actor: Actor, client: ContractClient): Promise
       const { pending } = await client.call('approvals.list', {});
       for (const { id } of pending) await refusalsAreFine(() => answer(actor, client, id));
       const chance = actor.random();
-      if (chance < 0.1) await revokeOne(actor, client);
-      else if (chance < 0.15) await suspendOne(actor, client);
-      else if (chance < 0.4) await readLog(actor, client);
+      if (chance < 0.3) await revokeOne(actor, client);
+      else if (chance < 0.4) await suspendOne(actor, client);
+      else if (chance < 0.7) await readLog(actor, client);
       await pause();
     }
   });
