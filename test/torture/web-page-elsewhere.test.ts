@@ -205,18 +205,18 @@ describe('a web page in the browser of the person (goal S3)', () => {
     const server = await openDefenceless();
     try {
       const read = new Set<string>();
-      for (const page of ['http://127.0.0.1:8088', `http://127.0.0.1:${server.port}`]) {
+      const readers = Object.keys(techniques).filter((name) => !sendOnly.includes(name));
+      const pages = ['http://127.0.0.1:8088', `http://127.0.0.1:${server.port}`];
+      // Again where a busy browser was too slow: the question is what it lets a page read at all.
+      for (const page of [...pages, ...pages, ...pages]) {
+        if (readers.every((name) => read.has(name))) break;
         const attempts = everyTechnique({ port: server.port, host: '127.0.0.1', path: '/' });
         const { outcomes } = await attackFrom(browser, { page, watch, attempts });
         expect(attempts.filter(({ tag }) => !watch.seen.has(tag))).toEqual([]);
         for (const { tag, learned } of outcomes)
           if (learned.length > 0) read.add(attempts.find((one) => one.tag === tag)!.technique);
       }
-      expect([...read].toSorted()).toEqual(
-        Object.keys(techniques)
-          .filter((name) => !sendOnly.includes(name))
-          .toSorted(),
-      );
+      expect([...read].toSorted()).toEqual(readers.toSorted());
     } finally {
       await server.close();
     }

@@ -207,8 +207,14 @@ export async function attackFromPage(attempts: readonly Attempt[]): Promise<read
     },
     'css import': async (attempt) => {
       const element = style(`@import url("${attempt.url}");`);
+      // What arrived is not parsed yet. A browser that says neither within this time has read nothing.
+      const ended = new Promise((resolve) => {
+        element.addEventListener('load', resolve);
+        element.addEventListener('error', resolve);
+        setTimeout(resolve, 2_000);
+      });
       sink.append(element);
-      await window.arrived(attempt.tag);
+      await Promise.all([window.arrived(attempt.tag), ended]);
       const learned = [...(element.sheet?.cssRules ?? [])].flatMap((rule) => {
         try {
           return [...((rule as CSSImportRule).styleSheet?.cssRules ?? [])].map((inner) => inner.cssText.slice(0, 80));
