@@ -19,14 +19,16 @@ import type {
   Preview,
   Receipt,
 } from './approvals.ts';
-import { approvalSettingsId, approvalsTable, receiptsTable, settingsTable } from './approvals-table.ts';
+import { approvalsTable, receiptsTable } from './approvals-table.ts';
 import { approveStep } from './approve-step.ts';
 import { assessAgain, assessRequest } from './assess-request.ts';
 import { checkPresence, fitsNotification, isStale } from './check-presence.ts';
 import { askedDigest } from './digests.ts';
 import { drawCard } from './draw-card.ts';
+import { ExpiryTimer } from './expiry-timer.ts';
 import { judgeNarrowing } from './judge-narrowing.ts';
 import { isKept, keptEvidence } from './kept-evidence.ts';
+import { KeptSettings } from './kept-settings.ts';
 import { Notices } from './notices.ts';
 import { plainText } from './plain-text.ts';
 import { previewAnswer } from './preview-answer.ts';
@@ -40,8 +42,6 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 
 const maxPendingPerAgent = 10;
 const maxPending = 100;
-const retryExpiryMs = 5_000;
-const longestTimerMs = 2 ** 31 - 1;
 
 type End = Exclude<ApprovalState, 'pending' | 'approved'>;
 const endEvents = { denied: 'approval.denied', expired: 'approval.expired', cancelled: 'approval.cancelled' } as const;
@@ -50,18 +50,18 @@ class GuardedApprovals implements Approvals {
   readonly #deps: ApprovalsDeps;
   readonly #table: GuardedTable<Approval>;
   readonly #receipts: GuardedTable<Receipt>;
-  readonly #settings: GuardedTable<ApprovalSettings>;
+  readonly #settings: KeptSettings;
   readonly #waiters: Waiters;
   readonly #notices: Notices;
   readonly #shown = new Set<ApprovalId>();
+  readonly #expiry: ExpiryTimer;
   readonly #unsubscribe: () => void;
-  #cancelTimer: () => void = () => {};
 
   constructor(deps: ApprovalsDeps) {
     this.#deps = deps;
     this.#table = approvalsTable(deps);
     this.#receipts = receiptsTable(deps);
-    this.#settings = settingsTable(deps);
+    this.#settings = new KeptSettings(deps);
     this.#waiters = new Waiters(deps.clock);
     this.#notices = new Notices({
       notifier: deps.notifier,
@@ -73,11 +73,18 @@ class GuardedApprovals implements Approvals {
       onDeny: (id) => this.#fromNotice(() => this.deny(id)),
       onOpen: (id) => deps.openCard(id),
     });
+    this.#expiry = new ExpiryTimer(deps, {
+      nextEnd: () => {
+        const ends = this.#table.list("state = 'pending'").map((row) => row.value.expiresAt);
+        return ends.length === 0 ? undefined : Math.min(...ends);
+      },
+      expireDue: () => this.expireDue(),
+    });
     deps.vault.onUnlock(() => this.#afterUnlock());
     this.#unsubscribe = deps.changes.subscribe((notice) => {
       if (notice.topic === 'agents') this.#cancelOfRemovedAgents();
     });
-    this.#schedule();
+    this.#expiry.set();
   }
 
   open(request: ApprovalRequest): Approval {
@@ -233,22 +240,11 @@ class GuardedApprovals implements Approvals {
   }
 
   settings(): ApprovalSettings {
-    const off: ApprovalSettings = { approveLowRiskOnNotification: false };
-    try {
-      return this.#settings.find(approvalSettingsId)?.value ?? off;
-    } catch (error) {
-      if (isRefusal(error, 'row_tampered')) return off;
-      throw error;
-    }
+    return this.#settings.read();
   }
 
   changeSettings(settings: ApprovalSettings): void {
-    if (this.#deps.vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'Unlock Counterfoil first.');
-    const row = this.#settings.find(approvalSettingsId);
-    const wanted: ApprovalSettings = { approveLowRiskOnNotification: settings.approveLowRiskOnNotification };
-    const change = row ? this.#settings.update(row, wanted) : this.#settings.insert(approvalSettingsId, wanted);
-    this.#deps.audit.commit([change], [{ event: 'settings.changed', approver: 'user', facts: { ...wanted } }]);
-    this.#deps.changes.publish({ topic: 'settings' });
+    this.#settings.change(settings);
     this.#notices.refresh(true);
   }
 
@@ -258,7 +254,7 @@ class GuardedApprovals implements Approvals {
 
   stop(): void {
     this.#unsubscribe();
-    this.#cancelTimer();
+    this.#expiry.stop();
     this.#notices.stop();
     this.#waiters.wakeAll();
   }
@@ -332,36 +328,16 @@ class GuardedApprovals implements Approvals {
   #changed(id: ApprovalId, state: ApprovalState): void {
     if (state !== 'pending') this.#shown.delete(id);
     this.#waiters.wake(id);
-    this.#schedule();
+    this.#expiry.set();
     this.#notices.refresh();
     this.#deps.changes.publish({ topic: 'approvals', id });
   }
 
-  #schedule(): void {
-    this.#cancelTimer();
-    const ends = this.#table.list("state = 'pending'").map((row) => row.value.expiresAt);
-    if (ends.length === 0) return;
-    const wait = Math.max(0, Math.min(...ends) - this.#deps.clock.now());
-    this.#cancelTimer = this.#deps.clock.after(Math.min(wait, longestTimerMs), () => this.#expireInTime());
-  }
-
-  /** A store that fails now is asked again: a request that is over stays undecidable meanwhile. */
-  #expireInTime(): void {
-    try {
-      this.expireDue();
-      this.#schedule();
-    } catch (error) {
-      this.#deps.log.error({ error: String(error) }, 'requests could not be expired');
-      this.#cancelTimer = this.#deps.clock.after(retryExpiryMs, () => this.#expireInTime());
-    }
-  }
-
   #afterUnlock(): void {
     const { refused } = this.#table.adopt();
-    const settings = [...this.#settings.adopt().refused, ...this.#settings.tampered()];
     const damaged = [...refused, ...this.#table.tampered(), ...this.#receipts.tampered()];
     const reported = [...new Set(damaged)].map((id): AuditEvent => ({ event: 'row.tampered', approvalId: id, outcome: 'error' }));
-    if (settings.length > 0) reported.push({ event: 'row.tampered', reason: 'settings', outcome: 'error' });
+    if (this.#settings.isDamaged()) reported.push({ event: 'row.tampered', reason: 'settings', outcome: 'error' });
     if (reported.length > 0) this.#deps.audit.record(...reported);
     this.expireDue();
     this.#notices.refresh(true);
