@@ -25,10 +25,6 @@ export interface BackchannelDeps {
   readonly issuer: string;
 }
 
-/** Seconds. */
-const defaultRequestLifetime = 300;
-const longestRequestLifetime = 600;
-
 /** Seconds that an agent waits between polls. A poll after a held one may come at once. */
 export const pollIntervalSeconds = 1;
 
@@ -124,12 +120,6 @@ export function checkBindingMessage(message: unknown): void {
   if (message === undefined) return;
   if (typeof message === 'string' && isPlainLine(message, longestBindingMessage)) return;
   throw new errors.InvalidBindingMessage(`one line of at most ${longestBindingMessage} visible characters`);
-}
-
-/** Seconds that a request may wait for its answer. */
-export function requestLifetime(asked: unknown): number {
-  const seconds = Number(asked ?? defaultRequestLifetime);
-  return Math.min(Number.isSafeInteger(seconds) && seconds > 0 ? seconds : defaultRequestLifetime, longestRequestLifetime);
 }
 
 function detailsOf(text: unknown, resource: Resource): readonly Detail[] {

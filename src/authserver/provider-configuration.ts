@@ -11,9 +11,10 @@ import type { Grants } from '../grants/grants.ts';
 import type { AdapterDeps } from './adapter.ts';
 import { createAdapter } from './adapter.ts';
 import type { BackchannelRequests } from './backchannel-request.ts';
-import { checkBindingMessage, requestLifetime } from './backchannel-request.ts';
+import { checkBindingMessage } from './backchannel-request.ts';
 import { checkAssertion } from './check-assertion.ts';
 import { checkRegistration } from './check-registration.ts';
+import { requestLifetime } from './request-lifetime.ts';
 import type { ServerKey } from './server-key.ts';
 import { proofAlgorithms } from './verify-proof.ts';
 
