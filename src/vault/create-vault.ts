@@ -5,6 +5,7 @@ import { Factors, recoveryStateOf } from './factors.ts';
 import { FailureDelay } from './failure-delay.ts';
 import { framed } from './framed.ts';
 import { KeychainAnchor } from './keychain-anchor.ts';
+import { boxPublicKey, findBoxKey, openFromBox, sealToBox, settleBoxKey } from './locked-box.ts';
 import { OneAtATime } from './one-at-a-time.ts';
 import { assertStrong } from './passphrase.ts';
 import { openBytes, sealBytes } from './sealing.ts';
@@ -147,12 +148,16 @@ class KeychainVault implements Vault {
   }
 
   open<Result>(context: SealContext, sealed: Uint8Array, use: (plaintext: Buffer) => Result): Result {
-    const plaintext = openBytes(this.#unlocked().seal, contextBytes(context), sealed);
-    try {
-      return use(plaintext);
-    } finally {
-      plaintext.fill(0);
-    }
+    return lent(openBytes(this.#unlocked().seal, contextBytes(context), sealed), use);
+  }
+
+  box(context: SealContext, plaintext: Uint8Array): Uint8Array | undefined {
+    const publicKey = this.#keys === undefined ? findBoxKey(this.#deps.store) : boxPublicKey(this.#keys.box);
+    return publicKey && sealToBox(publicKey, contextBytes(context), plaintext);
+  }
+
+  unbox<Result>(context: SealContext, boxed: Uint8Array, use: (plaintext: Buffer) => Result): Result {
+    return lent(openFromBox(this.#unlocked().box, contextBytes(context), boxed), use);
   }
 
   rowMac(input: Uint8Array): Uint8Array | undefined {
@@ -253,6 +258,7 @@ class KeychainVault implements Vault {
     await this.#anchor.settleRecord(record);
     this.#assertNotLockedSince(locks, keys);
     this.#missing = undefined;
+    settleBoxKey(this.#deps.store, boxPublicKey(keys.box));
     this.#keys = keys;
     try {
       for (const task of this.#unlockTasks) {
@@ -313,6 +319,14 @@ function changedOutside(): Refusal {
 
 function locked(): Refusal {
   return new Refusal('vault_locked', 'The vault is locked.', { retryAfterSeconds: 5 });
+}
+
+function lent<Result>(plaintext: Buffer, use: (plaintext: Buffer) => Result): Result {
+  try {
+    return use(plaintext);
+  } finally {
+    plaintext.fill(0);
+  }
 }
 
 function contextBytes({ purpose, id }: SealContext): Buffer {

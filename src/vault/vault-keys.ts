@@ -11,6 +11,8 @@ export class VaultKeys {
   readonly row: Buffer;
   /** For the MAC over the list of factor sets. */
   readonly record: Buffer;
+  /** For what was sealed while locked. */
+  readonly box: Buffer;
   readonly serverPublicJwk: Readonly<Record<string, string>>;
   #server: KeyObject | undefined;
 
@@ -19,6 +21,7 @@ export class VaultKeys {
     this.seal = child(masterKey, 'seal/v1');
     this.row = child(masterKey, 'row-mac/v1');
     this.record = child(masterKey, 'vault-record/v2');
+    this.box = child(masterKey, 'locked-box/v1');
     this.#server = serverKey(masterKey);
     const { kty, crv, x, y } = createPublicKey(this.#server).export({ format: 'jwk' });
     this.serverPublicJwk = { kty: kty ?? '', crv: crv ?? '', x: x ?? '', y: y ?? '' };
@@ -34,6 +37,7 @@ export class VaultKeys {
     this.seal.fill(0);
     this.row.fill(0);
     this.record.fill(0);
+    this.box.fill(0);
     this.#server = undefined;
   }
 }

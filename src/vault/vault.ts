@@ -116,6 +116,14 @@ export interface Vault {
   /** Lends the plaintext for one call and zeroes it after. Refuses `vault_locked`, `row_tampered`. */
   open<Result>(context: SealContext, sealed: Uint8Array, use: (plaintext: Buffer) => Result): Result;
 
+  /**
+   * Seals to the vault's public key, locked or not: for what an agent sends at any time and must not rest readable. `undefined`
+   * before a vault was opened that knows this; then keep it in memory or do without.
+   */
+  box(context: SealContext, plaintext: Uint8Array): Uint8Array | undefined;
+  /** As {@link Vault.open}, for what {@link Vault.box} gave. Refuses `vault_locked`, `row_tampered`. */
+  unbox<Result>(context: SealContext, boxed: Uint8Array, use: (plaintext: Buffer) => Result): Result;
+
   /** HMAC-SHA-256 under the row key, or `undefined` while locked. Used by {@link guardedTable} only. */
   rowMac(input: Uint8Array): Uint8Array | undefined;
 
