@@ -10,6 +10,8 @@ export default defineConfig({
   outputDir: '../output/playwright-renderer',
   globalSetup: './browser/build.ts',
   workers: 2,
+  // One file holds half of the tests, and no test leaves anything behind.
+  fullyParallel: true,
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: 'line',

@@ -1,4 +1,4 @@
-import { AxeBuilder } from '@axe-core/playwright';
+import { seriousProblems } from './axe.ts';
 import { expect, test } from './fixture.ts';
 
 const pages = [
@@ -45,24 +45,14 @@ for (const theme of ['light', 'dark'] as const) {
         await page.getByText('If you approve').waitFor();
       if (state === 'gap') await page.getByRole('button', { name: 'Answer' }).click();
       if (name === 'settings') await page.getByRole('button', { name: 'Turn on' }).click();
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
-      expect(
-        serious.map(({ id, nodes }) => ({
-          id,
-          nodes: nodes.map(({ html, failureSummary }) => `${html.slice(0, 160)}\n${failureSummary}`),
-        })),
-      ).toEqual([]);
+      expect(await seriousProblems(page, theme)).toEqual([]);
     });
   }
-}
 
-for (const theme of ['light', 'dark'] as const) {
   test(`axe finds nothing serious on the sheet of shortcuts (${theme})`, async ({ open }) => {
     const page = await open({ page: 'grants', theme });
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id)).toEqual([]);
+    expect(await seriousProblems(page, theme)).toEqual([]);
   });
 }
