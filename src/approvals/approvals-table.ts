@@ -7,8 +7,11 @@ import { askedDigest } from './digests.ts';
 
 type TableDeps = Pick<ApprovalsDeps, 'store' | 'vault'>;
 
-/** Questions and their answers. A row that was written while locked counts unless it says "approved". */
-export function approvalsTable(deps: TableDeps): GuardedTable<Approval> {
+/**
+ * Questions and their answers. A row that was written while locked counts unless it says "approved", or is a question that
+ * `isStillAsked` does not know.
+ */
+export function approvalsTable(deps: TableDeps, isStillAsked: (approval: Approval) => boolean): GuardedTable<Approval> {
   return guardedTable<Approval>(deps, {
     name: 'approvals',
     schema: 1,
@@ -18,9 +21,11 @@ export function approvalsTable(deps: TableDeps): GuardedTable<Approval> {
       auth_req_hash: approval.authReqHash,
       created_at: approval.createdAt,
       expires_at: approval.expiresAt,
+      repeat_key: approval.repeat?.key ?? null,
     }),
     // security: rule 23, what was written while locked is read again from the start, and an approval is never taken over
-    harmlessWhileLocked: (approval) => approval.state !== 'approved' && isSound(approval),
+    harmlessWhileLocked: (approval) =>
+      approval.state !== 'approved' && isSound(approval) && (approval.state !== 'pending' || isStillAsked(approval)),
     // security: rule 20, facts that had no MAC are not evidence
     whenAdopted: (approval) => ({ ...approval, evidence: receivedWhileLocked }),
   });

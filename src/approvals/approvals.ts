@@ -53,6 +53,18 @@ export interface ApprovalRequest {
   /** Thumbprint of the DPoP key when the request came with a proof. */
   readonly requestedJkt?: string;
   readonly evidence: ProcessEvidence;
+  /** What a repetition of this request is known by. */
+  readonly repeat?: Repeat;
+  /** The request that the agent signed, sealed by `Vault.box`, base64url. Judged again when the row was written while locked. */
+  readonly signedRequest?: string;
+}
+
+/** A request that an agent may send again when it lost the answer. Hashes only. */
+export interface Repeat {
+  /** Names the request: equal for the repetition, and for no other request of any agent. */
+  readonly key: string;
+  /** Everything in it: a repetition that differs is none. */
+  readonly content: string;
 }
 
 export interface Approval extends ApprovalRequest {
@@ -70,6 +82,8 @@ export interface Approval extends ApprovalRequest {
   readonly pinnedJkt?: string;
   /** Returned to the agent when the person denied. */
   readonly denialReason?: string;
+  /** Why it was cancelled, when the agent was the reason. */
+  readonly withdrawn?: 'by-agent' | 'polled-too-fast';
   /** Set when this asks no more than whether another program may use a grant (security rule 14). */
   readonly forGrant?: GrantId;
   /** Absolute; set when that was approved. */
@@ -202,8 +216,17 @@ export interface Approvals {
   approve(decision: Decision): Approval;
   /** `reason` is returned to the agent. Refuses `approval_decided`, `approval_expired`. */
   deny(id: ApprovalId, reason?: string): Approval;
-  /** The agent withdrew it. Silent when decided. */
-  cancel(id: ApprovalId): void;
+  /** Withdraws it; `withdrawn` says that the agent was the reason. Silent when decided. */
+  cancel(id: ApprovalId, withdrawn?: Approval['withdrawn']): void;
+  /** The request that was first sent under this key, whatever became of it. */
+  findRepeat(key: string): Approval | undefined;
+  /** The agent lost the first answer: from now on the question goes by the hash of another `auth_req_id`. Refuses `approval_decided` once approved. */
+  askedAgain(id: ApprovalId, authReqHash: string): void;
+  /**
+   * Gives the check of signed requests, which is the agents' door's: a row that was written while locked is taken over only if it says
+   * yes (security rule 23). Before it is given, such a row with a signed request is refused.
+   */
+  recheckWith(isStillAsked: (approval: Approval) => boolean): void;
   /** Keeps the first key that polled; refuses `key_mismatch` for another. */
   pinKey(id: ApprovalId, jkt: string): Approval;
   /** Resolves when it is decided, or after `milliseconds`, with the state it has then. */

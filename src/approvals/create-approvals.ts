@@ -1,11 +1,11 @@
 import type { AuditEvent } from '../audit/audit.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import { type ApprovalId, newId, type ReceiptId } from '../base/ids.ts';
-import { findDetailType } from '../details/details.ts';
 import type { Grant } from '../grants/grants.ts';
 import type { ProcessEvidence } from '../platform/process-identity.ts';
 import type { Change, SqlValue } from '../store/store.ts';
 import type { GuardedRow, GuardedTable } from '../vault/vault.ts';
+import { type End, endedEvent, requestedEvent, subjectOf } from './approval-events.ts';
 import type {
   Approval,
   ApprovalRequest,
@@ -43,9 +43,6 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 const maxPendingPerAgent = 10;
 const maxPending = 100;
 
-type End = Exclude<ApprovalState, 'pending' | 'approved'>;
-const endEvents = { denied: 'approval.denied', expired: 'approval.expired', cancelled: 'approval.cancelled' } as const;
-
 class GuardedApprovals implements Approvals {
   readonly #deps: ApprovalsDeps;
   readonly #table: GuardedTable<Approval>;
@@ -56,10 +53,11 @@ class GuardedApprovals implements Approvals {
   readonly #shown = new Set<ApprovalId>();
   readonly #expiry: ExpiryTimer;
   readonly #unsubscribe: () => void;
+  #isStillAsked: (approval: Approval) => boolean = (approval) => approval.signedRequest === undefined;
 
   constructor(deps: ApprovalsDeps) {
     this.#deps = deps;
-    this.#table = approvalsTable(deps);
+    this.#table = approvalsTable(deps, (approval) => this.#isStillAsked(approval));
     this.#receipts = receiptsTable(deps);
     this.#settings = new KeptSettings(deps);
     this.#waiters = new Waiters(deps.clock);
@@ -203,9 +201,25 @@ class GuardedApprovals implements Approvals {
     return this.#end(row, 'denied', plain === '' ? {} : { denialReason: plain });
   }
 
-  cancel(id: ApprovalId): void {
+  cancel(id: ApprovalId, withdrawn?: Approval['withdrawn']): void {
     const row = this.#find(id);
-    if (row?.value.state === 'pending') this.#end(row, 'cancelled');
+    if (row?.value.state === 'pending') this.#end(row, 'cancelled', withdrawn === undefined ? {} : { withdrawn });
+  }
+
+  findRepeat(key: string): Approval | undefined {
+    return this.#list('repeat_key = ?', key)[0]?.value;
+  }
+
+  askedAgain(id: ApprovalId, authReqHash: string): void {
+    const row = this.#get(id);
+    // security: the first id may have been redeemed, and there would be two ways to the tokens of one answer
+    if (row.value.state === 'approved') throw decided();
+    this.#deps.audit.commit([this.#table.update(row, { ...row.value, authReqHash })], []);
+    this.#deps.changes.publish({ topic: 'approvals', id });
+  }
+
+  recheckWith(isStillAsked: (approval: Approval) => boolean): void {
+    this.#isStillAsked = isStillAsked;
   }
 
   pinKey(id: ApprovalId, jkt: string): Approval {
@@ -293,14 +307,7 @@ class GuardedApprovals implements Approvals {
 
   #end(row: GuardedRow<Approval>, state: End, more: Partial<Approval> = {}): Approval {
     const ended: Approval = { ...row.value, ...more, state, decidedAt: this.#deps.clock.now() };
-    const event: AuditEvent = {
-      ...subjectOf(ended),
-      event: endEvents[state],
-      approver: state === 'denied' ? 'user' : 'none',
-      outcome: state === 'expired' ? 'expired' : 'denied',
-      hashes: { asked: ended.askedDigest },
-    };
-    this.#commitDecision(ended.id, () => this.#deps.audit.commit([this.#table.update(row, ended)], [event]));
+    this.#commitDecision(ended.id, () => this.#deps.audit.commit([this.#table.update(row, ended)], [endedEvent(ended, state)]));
     this.#changed(ended.id, state);
     return ended;
   }
@@ -369,23 +376,6 @@ class GuardedApprovals implements Approvals {
       if (id !== undefined) this.#deps.openCard(id);
     }
   }
-}
-
-function subjectOf(approval: Approval): Pick<AuditEvent, 'agentId' | 'approvalId' | 'resourceId'> {
-  return { agentId: approval.agentId, approvalId: approval.id, resourceId: approval.resourceId };
-}
-
-function requestedEvent(approval: Approval): AuditEvent {
-  return {
-    ...subjectOf(approval),
-    event: 'approval.requested',
-    hashes: { asked: approval.askedDigest },
-    facts: {
-      ...(approval.forGrant === undefined ? {} : { question: 'another program' }),
-      risk: approval.risk,
-      types: approval.details.map((detail) => findDetailType(detail.type)?.type ?? '').join(' '),
-    },
-  };
 }
 
 function decided(): Refusal {

@@ -11,9 +11,9 @@ export interface CompactJwt {
 const longestJwt = 8_192;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Splits and decodes; `undefined` when the text is not exactly one compact JWT in canonical base64url. */
-export function parseCompactJwt(text: string): CompactJwt | undefined {
-  if (text.length > longestJwt) return undefined;
+/** Splits and decodes; `undefined` when the text is not exactly one compact JWT in canonical base64url, of at most `longest` characters. */
+export function parseCompactJwt(text: string, longest = longestJwt): CompactJwt | undefined {
+  if (text.length > longest) return undefined;
   const segments = text.split('.');
   const [headerText, payloadText, signatureText] = segments;
   if (segments.length !== 3 || headerText === undefined || payloadText === undefined || signatureText === undefined)
