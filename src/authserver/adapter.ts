@@ -2,7 +2,7 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 import { errors, Provider } from 'oidc-provider';
 import type { Agents } from '../agents/agents.ts';
 import type { Audit, AuditEvent } from '../audit/audit.ts';
-import { isRefusal } from '../base/errors.ts';
+import { isRefusal, Refusal } from '../base/errors.ts';
 import type { AgentId, GrantId } from '../base/ids.ts';
 import { asId, hashOf } from '../base/ids.ts';
 import type { Broker } from '../broker/broker.ts';
@@ -13,7 +13,6 @@ import { storedModels } from './payloads.ts';
 import { evidenceOfPeer } from './peer-evidence.ts';
 import { parsePublicJwk } from './public-key.ts';
 import { resourceUrl } from './resource-url.ts';
-import { endForReuse, recordReuse } from './token-reuse.ts';
 
 export interface AdapterDeps {
   readonly payloads: Payloads;
@@ -117,19 +116,39 @@ function storedAdapter(model: StoredModel, deps: AdapterDeps): Adapter {
     },
     async consume(id) {
       if (payloads.consume(model, id)) return;
-      const grantId = payloads.find(model, id)?.['grantId'];
-      if (model === 'RefreshToken' && typeof grantId === 'string') endForReuse(deps, asId<GrantId>(grantId));
+      // Another answer spent it since it was read: no reuse yet, because nothing of that answer was used.
+      if (model === 'RefreshToken') throw new Refusal('conflict', 'The token was used meanwhile.');
       throw new errors.InvalidGrant('already used');
     },
     async destroy(id) {
       const isToken = model === 'AccessToken' || model === 'RefreshToken';
       const found = isToken ? payloads.find(model, id) : undefined;
+      // First the grant: a crash in between must not leave a grant whose agent believes that it ended.
+      if (isGivenUp(model) && typeof found?.['grantId'] === 'string') deps.broker.revoke(asId<GrantId>(found['grantId']));
       payloads.remove(model, id, found === undefined ? [] : [tokenEvent('token.revoked', { model, id, payload: found })]);
     },
     async revokeByGrantId(grantId) {
+      if (isOneTokenRevoked()) return;
       payloads.removeOfGrant(model, grantId);
     },
   };
+}
+
+/** Writes down that a refresh token came a second time: one of the two that hold it is a thief. @see RFC 9700, 4.14.2 */
+function recordReuse({ audit, grants }: AdapterDeps, id: GrantId): void {
+  const grant = grants.find(id);
+  audit.record({ event: 'token.reuse_detected', grantId: id, outcome: 'denied', ...(grant ? { agentId: grant.agentId } : {}) });
+}
+
+/** RFC 7009, 2.1: who revokes a refresh token gives the grant up. */
+function isGivenUp(model: StoredModel): boolean {
+  return model === 'RefreshToken' && Provider.ctx?.oidc.route === 'revocation';
+}
+
+/** RFC 7009, 2.1: an access token that is revoked takes nothing else along. The library would end its whole grant. */
+export function isOneTokenRevoked(): boolean {
+  const { oidc } = Provider.ctx ?? {};
+  return oidc?.route === 'revocation' && oidc.entities.RefreshToken === undefined;
 }
 
 function write(written: ModelRow, payloads: Payloads): void {

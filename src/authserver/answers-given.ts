@@ -45,6 +45,10 @@ export class AnswersGiven {
 
 /** Calls `lost` when the response ends before all of it was handed to the system. */
 export function whenLost(response: ServerResponse, lost: () => void): void {
+  if (response.closed || response.destroyed) {
+    lost();
+    return;
+  }
   response.once('close', () => {
     if (!response.writableFinished) lost();
   });

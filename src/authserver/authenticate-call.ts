@@ -42,6 +42,7 @@ export function authenticateCall(request: IncomingMessage, url: string, deps: Au
   if (aud !== audience || !(url === audience || url.startsWith(`${audience}/`)))
     throw invalidToken('The token is for another resource.');
   const agent = deps.agents.assertMayAct(asId<AgentId>(grant.agentId));
+  deps.payloads.markUsed(token);
   return { agentId: agent.id, grantId: grant.id };
 }
 

@@ -13,6 +13,7 @@ import type { ProcessIdentity } from '../platform/process-identity.ts';
 import { evidenceOfPeer } from './peer-evidence.ts';
 import { isPlainLine } from './plain-line.ts';
 import { resourceIdOf, resourceUrl } from './resource-url.ts';
+import { resourceScopesOf } from './token-request.ts';
 import type { ProofVerifier } from './verify-proof.ts';
 
 export interface BackchannelDeps {
@@ -29,9 +30,6 @@ export interface BackchannelDeps {
 export const pollIntervalSeconds = 1;
 
 const longestBindingMessage = 200;
-
-/** Scopes that are about the sign-in and not about a resource. */
-const protocolScopes = new Set(['openid', 'offline_access']);
 
 type Asked = Pick<ApprovalRequest, 'agentId' | 'resourceId' | 'details' | 'scopes' | 'requestedJkt'>;
 
@@ -139,7 +137,7 @@ function detailsOf(text: unknown, resource: Resource): readonly Detail[] {
 
 /** The scopes at the resource: those that were asked for, else those that the details need; never more than they need. */
 function scopesOf(text: unknown, asked: { readonly resource: Resource; readonly details: readonly Detail[] }): readonly string[] {
-  const named = typeof text === 'string' ? text.split(' ').filter((scope) => scope !== '' && !protocolScopes.has(scope)) : [];
+  const named = typeof text === 'string' ? resourceScopesOf(text) : [];
   if (named.some((scope) => !asked.resource.scopes.includes(scope))) {
     throw new Refusal('scope_invalid', 'One of the scopes does not belong to this resource.', {
       hint: `Scopes of this resource: ${asked.resource.scopes.join(' ')}`,
@@ -153,5 +151,5 @@ function scopesOf(text: unknown, asked: { readonly resource: Resource; readonly 
       hint: `These details need: ${needed.join(' ')}`,
     });
   }
-  return [...new Set(named)];
+  return named;
 }

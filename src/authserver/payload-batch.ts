@@ -28,6 +28,11 @@ export class PayloadBatch<Value> {
     this.#events.push(...events);
   }
 
+  /** What was written so far, by row id. */
+  writes(): readonly (readonly [id: string, write: Write<Value>])[] {
+    return [...this.#writes];
+  }
+
   /** Everything as one change. Compare-and-set on each row: of two answers that wrote the same row, one is committed. */
   change(table: GuardedTable<Value>): { readonly statements: readonly Statement[]; readonly events: readonly AuditEvent[] } {
     this.#closed = true;

@@ -1,6 +1,6 @@
 import type { Audit, AuditEvent } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
-import { Refusal } from '../base/errors.ts';
+import { isRefusal, Refusal } from '../base/errors.ts';
 import { hashOf } from '../base/ids.ts';
 import type { Store } from '../store/store.ts';
 import type { GuardedRow, GuardedTable, Vault } from '../vault/vault.ts';
@@ -27,6 +27,10 @@ interface StoredPayload {
   /** When the row may go: later than the payload's own end where a late caller should learn why. */
   readonly removableAt: number;
   readonly payload: ModelPayload;
+  /** Of an access token: when a resource first accepted it. */
+  readonly firstUsedAt?: number;
+  /** Of a refresh token that was used: the rows of the tokens that it was answered with. */
+  readonly successors?: readonly string[];
 }
 
 export interface PayloadsDeps {
@@ -84,6 +88,7 @@ export class Payloads {
   async together(task: () => Promise<void>): Promise<void> {
     const batch = new PayloadBatch<StoredPayload>();
     await this.#scope.run(batch, task);
+    noteSuccessors(batch);
     const { statements, events } = batch.change(this.#table);
     this.#deps.audit.commit(statements, events);
   }
@@ -93,7 +98,10 @@ export class Payloads {
     const key = rowId(model, id);
     // security: rule 18
     if (this.#forgotten.has(key)) throw new Refusal('conflict', 'This was used before.');
-    this.#write(key, { row: undefined, next: storedOf(model, payload) }, events);
+    const next = storedOf(model, payload);
+    // A machine that lost its power starts in a later second, and that run refuses whatever was signed before it (check-assertion.ts).
+    if (model === 'ReplayDetection') this.#deps.audit.commit([this.#table.insert(key, next)], events, 'process-end');
+    else this.#write(key, { row: undefined, next }, events);
   }
 
   /** Replaces the row that is there. Refuses `conflict` when it lost a race. */
@@ -105,9 +113,61 @@ export class Payloads {
   consume(model: StoredModel, id: string): boolean {
     const row = this.#row(model, id);
     if (row === undefined || row.value.payload['consumed'] !== undefined) return false;
-    const consumed = { ...row.value, payload: { ...row.value.payload, consumed: Math.floor(this.#deps.clock.now() / 1000) } };
-    this.#write(row.id, { row, next: consumed });
+    const used = { ...row.value, payload: this.#used(row.value.payload) };
+    this.#write(row.id, { row, next: model === 'RefreshToken' ? { ...used, successors: [] } : used });
     return true;
+  }
+
+  #used(payload: ModelPayload): ModelPayload {
+    return { ...payload, consumed: Math.floor(this.#deps.clock.now() / 1000) };
+  }
+
+  /** Notes that a resource accepted this access token: its answer was not lost. */
+  markUsed(token: string): void {
+    const row = this.#row('AccessToken', token);
+    if (row === undefined || row.value.firstUsedAt !== undefined) return;
+    const used = { ...row.value, firstUsedAt: this.#deps.clock.now() };
+    try {
+      this.#deps.audit.commit([this.#table.update(row, used)], [], 'process-end');
+    } catch (error) {
+      // Another call was the first.
+      if (!isRefusal(error, 'conflict')) throw error;
+    }
+  }
+
+  /** True when this refresh token was used, and nothing that it was answered with ever was: the answer was lost on its way. */
+  isRotationLost(refreshToken: string): boolean {
+    const spent = this.#row('RefreshToken', refreshToken);
+    return spent !== undefined && this.#unusedSuccessors(spent) !== undefined;
+  }
+
+  /**
+   * Inside {@link together}: the refresh token is as if it had not been used. Its first answer ends: the access token is gone, and
+   * the refresh token stays as used, so that whoever comes with it shows that there are two who hold this grant.
+   * `false` when one of them was used meanwhile: then nothing changes.
+   */
+  takeRotationBack(refreshToken: string): boolean {
+    const batch = this.#scope.current();
+    const spent = this.#row('RefreshToken', refreshToken);
+    const made = spent && this.#unusedSuccessors(spent);
+    const grantId = spent?.value.grantId;
+    if (batch === undefined || spent === undefined || made === undefined || grantId === undefined) return false;
+    const { model, removableAt, payload } = spent.value;
+    batch.put(spent.id, { row: spent, next: { model, grantId, removableAt, payload: withoutUse(payload) } });
+    for (const row of made) {
+      const next = row.value.model === 'RefreshToken' ? { ...row.value, payload: this.#used(row.value.payload) } : undefined;
+      batch.put(row.id, { row, next }, [lostEvent(row)]);
+    }
+    return true;
+  }
+
+  #unusedSuccessors({ value }: GuardedRow<StoredPayload>): readonly GuardedRow<StoredPayload>[] | undefined {
+    if (value.payload['consumed'] === undefined || value.successors === undefined) return undefined;
+    const rows = value.successors.map((id) => this.#table.find(id));
+    // security: a row that is gone says nothing about its use
+    const unused = rows.filter((row) => row?.value.firstUsedAt === undefined && row?.value.payload['consumed'] === undefined);
+    const found = unused.filter((row) => row !== undefined);
+    return found.length === value.successors.length ? found : undefined;
   }
 
   /**
@@ -121,8 +181,7 @@ export class Payloads {
     const tokens = this.#table.list("grant_id = ? AND model IN ('AccessToken', 'RefreshToken')", grantId);
     if (tokens.some(({ value: { payload } }) => payload['consumed'] !== undefined || payload['gty'] !== firstGrantType))
       return false;
-    const payload = Object.fromEntries(Object.entries(request.value.payload).filter(([name]) => name !== 'consumed'));
-    batch.put(request.id, { row: request, next: { ...request.value, payload } });
+    batch.put(request.id, { row: request, next: { ...request.value, payload: withoutUse(request.value.payload) } });
     for (const row of tokens) batch.put(row.id, { row, next: undefined }, [lostEvent(row)]);
     return true;
   }
@@ -185,6 +244,20 @@ export class Payloads {
     const events = refused.map((id) => ({ event: 'row.tampered' as const, reason: 'written while locked', hashes: { row: id } }));
     if (events.length > 0) this.#deps.audit.record(...events);
   }
+}
+
+/** A refresh token that was used in this answer knows what it was answered with. */
+function noteSuccessors(batch: PayloadBatch<StoredPayload>): void {
+  const writes = batch.writes();
+  const isNewToken = ({ row, next }: (typeof writes)[number][1]): boolean =>
+    row === undefined && (next?.model === 'AccessToken' || next?.model === 'RefreshToken');
+  const successors = writes.filter(([, write]) => isNewToken(write)).map(([id]) => id);
+  for (const [id, { row, next }] of writes)
+    if (next?.successors?.length === 0) batch.put(id, { row, next: { ...next, successors } });
+}
+
+function withoutUse(payload: ModelPayload): ModelPayload {
+  return Object.fromEntries(Object.entries(payload).filter(([name]) => name !== 'consumed'));
 }
 
 function lostEvent({ id, value: { model, grantId = '', payload } }: GuardedRow<StoredPayload>): AuditEvent {

@@ -9,7 +9,7 @@ import { asId, newId } from '../base/ids.ts';
 import { coversDetails, knownDetailTypes, parseDetails, parseDetailsText } from '../details/details.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { AdapterDeps } from './adapter.ts';
-import { createAdapter } from './adapter.ts';
+import { createAdapter, isOneTokenRevoked } from './adapter.ts';
 import type { BackchannelRequests } from './backchannel-request.ts';
 import { checkBindingMessage } from './backchannel-request.ts';
 import { checkAssertion } from './check-assertion.ts';
@@ -62,7 +62,7 @@ export function providerConfiguration(deps: ProviderDeps): Configuration {
     assertJwtClientAuthClaimsAndHeader: async (ctx, claims) => checkAssertion(claims, assertionOf(ctx), deps),
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     rotateRefreshToken: true,
-    revokeGrantPolicy: () => true,
+    revokeGrantPolicy: () => !isOneTokenRevoked(),
     // security: rule 24, each token names the receipt of the approval that it comes from
     extraTokenClaims: async (_ctx, token) => ({
       receipt_id: deps.grants.getLive(asId<GrantId>(('grantId' in token && token.grantId) || '')).receiptId,

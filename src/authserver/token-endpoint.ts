@@ -5,17 +5,18 @@ import type { Approval, Approvals } from '../approvals/approvals.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
-import type { AgentId, GrantId } from '../base/ids.ts';
+import type { AgentId } from '../base/ids.ts';
 import { asId, hashOf } from '../base/ids.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Grant, Grants } from '../grants/grants.ts';
 import type { Vault } from '../vault/vault.ts';
 import { type AnswersGiven, whenLost } from './answers-given.ts';
 import type { HeldPolls } from './held-polls.ts';
-import { cibaGrantType, redeemByLibrary, refreshByLibrary } from './library-internals.ts';
+import { cibaGrantType, redeemByLibrary } from './library-internals.ts';
 import { lateMs, type Payloads } from './payloads.ts';
 import type { ProgramsSeen } from './programs-seen.ts';
-import { endForReuse } from './token-reuse.ts';
+import { refresh } from './refresh.ts';
+import { assertUnlocked, parameterOf, proofOf } from './token-request.ts';
 import type { ProofVerifier, VerifiedProof } from './verify-proof.ts';
 
 export interface TokenEndpointDeps {
@@ -61,43 +62,6 @@ async function poll(ctx: TokenEndpointGrantContext, deps: TokenEndpointDeps): Pr
   const pinned = deps.approvals.pinKey(asked.id, proof.thumbprint);
   const answered = await answerOf(ctx, pinned, deps);
   await issue({ ctx, proof, authReqId, approval: answered }, deps);
-}
-
-/** One refresh. The agent is authenticated already. @see RFC 6749, section 6 · RFC 9449, section 5 */
-async function refresh(ctx: TokenEndpointGrantContext, deps: TokenEndpointDeps): Promise<void> {
-  const value = parameterOf(ctx, 'refresh_token');
-  const proof = proofOf(ctx, deps);
-  assertUnlocked(deps);
-  const token = await deps.provider.RefreshToken.find(value, { ignoreExpiration: true });
-  if (token === undefined || token.clientId !== ctx.oidc.client.clientId) throw new errors.InvalidGrant('refresh token not found');
-  const grant = deps.grants.find(asId<GrantId>(token.grantId ?? ''));
-  // security: the library leaves refresh tokens of confidential clients unbound (RFC 9449, 5, allows it)
-  if (grant?.agentJkt !== proof.thumbprint) throw new Refusal('key_mismatch', 'The refresh token is bound to another key.');
-  if (token.consumed === undefined) {
-    // security: rule 14
-    await deps.programs.assertSame(ctx.req.socket, grant.id);
-    assertUnlocked(deps);
-    deps.grants.getLive(grant.id);
-  }
-  deps.agents.assertMayAct(grant.agentId);
-  try {
-    await deps.payloads.together(() => refreshByLibrary({ provider: deps.provider, ctx, proof }));
-  } catch (error) {
-    if (!isRefusal(error, 'conflict')) throw error;
-    endForReuse(deps, grant.id);
-    throw new errors.InvalidGrant('already used');
-  }
-}
-
-function parameterOf(ctx: TokenEndpointGrantContext, name: string): string {
-  const value = ctx.oidc.params[name];
-  if (typeof value !== 'string') throw new errors.InvalidRequest(`missing required parameter ${name}`);
-  return value;
-}
-
-function proofOf(ctx: TokenEndpointGrantContext, { proofs, issuer }: TokenEndpointDeps): VerifiedProof {
-  ctx.set('DPoP-Nonce', proofs.nonces.next());
-  return proofs.verify(ctx.req, { url: `${issuer}/token` });
 }
 
 async function assertOfThisAgent(
@@ -212,11 +176,4 @@ async function redeem(
 
 function alreadyUsed(): Error {
   return new errors.InvalidGrant('already used');
-}
-
-/** Whatever would issue waits for the person to unlock. */
-function assertUnlocked({ vault }: TokenEndpointDeps): void {
-  // security: rule 23
-  if (vault.state() === 'unlocked') return;
-  throw new Refusal('vault_locked', 'The person has locked this program.', { hint: 'Try again when it is unlocked.' });
 }

@@ -55,7 +55,7 @@ describe('openid-client, unmodified', () => {
 
     await oauth.tokenRevocation(agent.config, refreshed.refresh_token ?? '');
     expect((await oauth.tokenIntrospection(agent.config, refreshed.access_token)).active).toBe(false);
-    expect(door.revoked).toHaveLength(1);
+    expect(new Set(door.revoked).size).toBe(1);
     expect(door.keep.events()).toEqual(
       expect.arrayContaining([
         'agent.registered',
