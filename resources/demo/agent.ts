@@ -144,7 +144,7 @@ async function read(answer: Response): Promise<Answer> {
 }
 
 function showRefusal({ status, body }: Answer): void {
-  say(`Refused, ${status} ${words(body.error)}: ${words(body.detail ?? body.title)}`);
+  say(`Refused, ${status} ${words(body.code ?? body.error)}: ${words(body.detail ?? body.title)}`);
   if (body.hint !== undefined) say(`  hint: ${words(body.hint)}`);
   if (body.required_details !== undefined) say(`  it would need: ${JSON.stringify(body.required_details)}`);
 }

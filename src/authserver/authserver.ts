@@ -4,7 +4,7 @@
  * decisions are the core's: a registration is an agent, a backchannel request is an approval, a provider Grant is a
  * grant row and has its id.
  *
- * `token-endpoint.ts` lists the steps of a poll in order. `wire-errors.ts` is the one table from codes to OAuth errors.
+ * `token-endpoint.ts` lists the steps of a poll in order. `wire-errors.ts` speaks the table of refusals (`gate/refusal-table.ts`) as OAuth does.
  * `authenticate-call.ts` is what `/proxy` uses to know whose call it is.
  *
  * Must never: decide, show a card, issue anything while locked, or keep a token in clear.

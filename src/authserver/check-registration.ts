@@ -1,13 +1,12 @@
 import { errors } from 'oidc-provider';
 import { knownDetailTypes } from '../details/details.ts';
-import { cibaGrantType } from './library-internals.ts';
+import { cibaGrantType, offeredGrantTypes } from './library-internals.ts';
 import { isPlainLine } from './plain-line.ts';
 import { hasPrivatePart, parsePublicJwk } from './public-key.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
 
 const longestName = 100;
-const grantTypes = [cibaGrantType, 'refresh_token'];
 
 /** Metadata that would make us fetch something, redirect somebody or hold a shared secret. */
 const refusedMembers = [
@@ -73,11 +72,11 @@ function keyOf(jwks: unknown): Metadata {
 }
 
 function grantTypesOf(asked: unknown): readonly string[] {
-  if (asked === undefined) return grantTypes;
-  if (!Array.isArray(asked) || !asked.includes(cibaGrantType) || asked.some((type) => !grantTypes.includes(String(type)))) {
+  if (asked === undefined) return offeredGrantTypes;
+  if (!Array.isArray(asked) || !asked.includes(cibaGrantType) || asked.some((type) => !offeredGrantTypes.includes(String(type)))) {
     throw refused(`grant_types must contain ${cibaGrantType} and nothing else but refresh_token`);
   }
-  return grantTypes.filter((type) => asked.includes(type));
+  return offeredGrantTypes.filter((type) => asked.includes(type));
 }
 
 function detailTypesOf(asked: unknown): readonly string[] {

@@ -9,7 +9,9 @@ import { AnswersGiven } from './answers-given.ts';
 import { authenticateCall } from './authenticate-call.ts';
 import type { AuthServer, AuthServerDeps, CallIdentity } from './authserver.ts';
 import { BackchannelRequests } from './backchannel-request.ts';
+import { answerErrorsPage } from './errors-page.ts';
 import { HeldPolls } from './held-polls.ts';
+import { offeredGrantTypes } from './library-internals.ts';
 import { truthfulMetadata } from './metadata.ts';
 import { Payloads } from './payloads.ts';
 import { ProgramsSeen } from './programs-seen.ts';
@@ -18,7 +20,7 @@ import { providerConfiguration, routes } from './provider-configuration.ts';
 import { ServerKey, subjectOf } from './server-key.ts';
 import { registerGrantTypes } from './token-endpoint.ts';
 import { ProofVerifier } from './verify-proof.ts';
-import { sendWireError, wireErrorOf } from './wire-errors.ts';
+import { errorsPath, sendWireError, type WireError, wireErrorOf, wireErrorOfLibrary } from './wire-errors.ts';
 
 /** The authorization server for one issuer. Call it once the issuer's port is bound. */
 export function createAuthServer(deps: AuthServerDeps): AuthServer {
@@ -35,6 +37,7 @@ export const agentRoutes: readonly RouteRule[] = [
   { path: '/.well-known/oauth-authorization-server', ...document },
   { path: '/.well-known/openid-configuration', ...document },
   { path: provePath, ...document },
+  { path: errorsPath, ...document },
   { path: routes.jwks, ...document },
   { path: routes.registration, methods: ['POST'], mediaTypes: ['application/json'], maxBytes: maxBodyBytes },
   { path: routes.backchannel_authentication, ...form },
@@ -78,6 +81,10 @@ class LoopbackAuthServer implements AuthServer {
       sendProblem(response, error);
       return;
     }
+    if (path === errorsPath) {
+      answerErrorsPage(request, response);
+      return;
+    }
     try {
       this.#assertReadyFor(path);
       if (path === provePath) {
@@ -89,7 +96,7 @@ class LoopbackAuthServer implements AuthServer {
       library(request, response);
     } catch (error) {
       if (!(error instanceof Refusal)) this.#deps.log.error({ error: stackOf(error) }, 'the authorization server failed');
-      sendWireError(response, error);
+      sendWireError(response, error, this.#deps.issuer);
     }
   }
 
@@ -151,6 +158,7 @@ class LoopbackAuthServer implements AuthServer {
       if (ctx.path.startsWith('/.well-known/') && ctx.status === 200) {
         ctx.body = truthfulMetadata(ctx.body as Readonly<Record<string, unknown>>, { issuer, connections });
       }
+      if (ctx.status >= 400) this.#answerInOurWords(ctx as KoaContextWithOIDC);
     });
     provider.on('server_error', (ctx, error) => {
       if (!(error instanceof Refusal)) log.error({ error: stackOf(error), path: ctx.path }, 'the authorization server failed');
@@ -164,12 +172,33 @@ class LoopbackAuthServer implements AuthServer {
 
   /** A refusal from inside reaches the library as an unknown error; this is where it gets its words. */
   #answerRefusal(ctx: KoaContextWithOIDC, error: unknown): void {
-    const wire = wireErrorOf(error);
+    this.#answer(ctx, wireErrorOf(error, this.#deps.issuer));
+  }
+
+  /** What the library refused by itself says the same in the same members as what we refuse. */
+  #answerInOurWords(ctx: KoaContextWithOIDC): void {
+    const body = ctx.body as { readonly error?: unknown; readonly code?: unknown } | null | undefined;
+    if (typeof body?.error !== 'string' || body.code !== undefined) return;
+    const error = isGrantTypeNotTheirs(ctx, body.error) ? 'unauthorized_client' : body.error;
+    const wire = wireErrorOfLibrary({ ...body, error }, this.#deps.issuer);
+    if (wire === undefined) this.#deps.log.warn({ error: body.error }, 'the library refused in words that are not in the table');
+    else this.#answer(ctx, wire);
+  }
+
+  #answer(ctx: KoaContextWithOIDC, wire: WireError): void {
     ctx.status = wire.status;
     ctx.body = wire.body;
     ctx.set(wire.headers);
     if (wire.body['error'] === 'use_dpop_nonce') ctx.set('DPoP-Nonce', this.nonce());
   }
+}
+
+/** RFC 6749, 5.2: an agent that did not register for this grant type; the library calls it `invalid_request`. */
+function isGrantTypeNotTheirs(ctx: KoaContextWithOIDC, error: string): boolean {
+  const { client, params } = ctx.oidc;
+  const grantType = params?.['grant_type'];
+  if (error !== 'invalid_request' || ctx.path !== routes.token || typeof grantType !== 'string') return false;
+  return offeredGrantTypes.includes(grantType) && client !== undefined && !client.grantTypeAllowed(grantType);
 }
 
 function stackOf(error: unknown): string {

@@ -17,6 +17,9 @@ export const readAgainstVersion = '9.13.3';
 
 export const cibaGrantType = 'urn:openid:params:grant-type:ciba';
 
+/** What an agent may register for and ask tokens with. */
+export const offeredGrantTypes: readonly string[] = [cibaGrantType, 'refresh_token'];
+
 type Helper = (...parameters: readonly unknown[]) => unknown;
 type GrantHandler = (
   provider: Provider,

@@ -1,6 +1,6 @@
+import { proofAlgorithms } from '../base/proof-algorithms.ts';
 import type { Connections } from '../connections/connections.ts';
 import { resourceUrl } from './resource-url.ts';
-import { proofAlgorithms } from './verify-proof.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
 

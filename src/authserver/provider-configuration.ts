@@ -6,6 +6,7 @@ import { epochSeconds } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
 import type { AgentId, GrantId } from '../base/ids.ts';
 import { asId, newId } from '../base/ids.ts';
+import { proofAlgorithms } from '../base/proof-algorithms.ts';
 import { coversDetails, knownDetailTypes, parseDetails, parseDetailsText } from '../details/details.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { AdapterDeps } from './adapter.ts';
@@ -16,7 +17,6 @@ import { checkAssertion } from './check-assertion.ts';
 import { checkRegistration } from './check-registration.ts';
 import { requestLifetime } from './request-lifetime.ts';
 import type { ServerKey } from './server-key.ts';
-import { proofAlgorithms } from './verify-proof.ts';
 
 export interface ProviderDeps extends AdapterDeps {
   readonly clock: Clock;

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import { epochSeconds } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
+import { proofAlgorithms } from '../base/proof-algorithms.ts';
 import type { CompactJwt } from './compact-jwt.ts';
 import { parseCompactJwt, parseJsonSegment } from './compact-jwt.ts';
 import { ProofNonces } from './proof-nonces.ts';
@@ -26,8 +27,6 @@ export interface VerifiedProof {
   /** Seconds since the epoch. */
   readonly iat: number;
 }
-
-export const proofAlgorithms = ['ES256', 'EdDSA', 'Ed25519'] as const;
 
 const pastSeconds = 60;
 const futureSeconds = 5;

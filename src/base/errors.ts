@@ -1,6 +1,6 @@
 /**
  * The closed list of refusals. A code is what programs react to; the message is what a person or an agent reads.
- * Doors map codes to their own wire (`gate/problems.ts`, `authserver/wire-errors.ts`); nothing else does.
+ * What each says on the wire stands in one table, `gate/refusal-table.ts`.
  */
 export const refusalCodes = [
   // what was asked is not well-formed, not there, or not now
@@ -9,6 +9,8 @@ export const refusalCodes = [
   'conflict',
   'too_large',
   'rate_limited',
+  'starting',
+  'stopping',
   'internal',
   // the gate in front of every listener
   'host_refused',

@@ -60,10 +60,10 @@ async function readAll(answer: IncomingMessage): Promise<unknown> {
 
 /** A problem (RFC 9457) in the words of the contract. */
 function refusalIn(body: unknown): RefusalView {
-  const { error, detail, hint } = (body ?? {}) as { readonly error?: unknown; readonly detail?: unknown; readonly hint?: unknown };
-  if (typeof error !== 'string' || typeof detail !== 'string')
+  const { code, detail, hint } = (body ?? {}) as { readonly code?: unknown; readonly detail?: unknown; readonly hint?: unknown };
+  if (typeof code !== 'string' || typeof detail !== 'string')
     return { code: 'internal', message: 'Counterfoil gave no usable answer.' };
-  return { code: error, message: detail, ...(typeof hint === 'string' ? { hint } : {}) };
+  return { code, message: detail, ...(typeof hint === 'string' ? { hint } : {}) };
 }
 
 interface Stream {

@@ -102,10 +102,10 @@ async function refusalIn(response: Response): Promise<RefusalView> {
   const fallback: RefusalView = { code: 'internal', message: 'Counterfoil gave no usable answer.' };
   const problem: unknown = await response.json().catch(() => undefined);
   if (typeof problem !== 'object' || problem === null) return fallback;
-  const { error, detail, hint, retry_after: retryAfterSeconds } = problem as Record<string, unknown>;
-  if (typeof error !== 'string' || typeof detail !== 'string') return fallback;
+  const { code, detail, hint, retry_after: retryAfterSeconds } = problem as Record<string, unknown>;
+  if (typeof code !== 'string' || typeof detail !== 'string') return fallback;
   return {
-    code: error,
+    code,
     message: detail,
     ...(typeof hint === 'string' ? { hint } : {}),
     ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),

@@ -229,7 +229,7 @@ describe('the start of a session', () => {
 });
 
 describe('a signed request (security rule 10)', () => {
-  const codeOf = async (answer: Response) => ((await answer.json()) as { error?: string }).error;
+  const codeOf = async (answer: Response) => ((await answer.json()) as { code?: string }).code;
 
   test('counts once: what was recorded is worth nothing', async () => {
     const sent: Sent[] = [];

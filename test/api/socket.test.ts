@@ -77,7 +77,7 @@ describe('the socket', () => {
     for (const operation of ['status.get', 'approvals.approve', 'vault.lock']) {
       const answer = await post(`/call/${operation}`, '{"input":"{}"}', { 'counterfoil-session': stolen });
       expect(answer.status).toBe(401);
-      expect(await answer.json()).toMatchObject({ error: 'session_unknown' });
+      expect(await answer.json()).toMatchObject({ code: 'session_unknown' });
     }
     expect((await post('/changes', '{}', { 'counterfoil-session': stolen })).status).toBe(401);
     expect(open.core.vault.state()).toBe('unlocked');
@@ -101,7 +101,7 @@ describe('the socket', () => {
   });
 
   test('refuses unknown sessions, other hosts, forms and what is not there', async () => {
-    expect(await call('nobody', 'status.get')).toMatchObject({ error: 'session_unknown' });
+    expect(await call('nobody', 'status.get')).toMatchObject({ code: 'session_unknown' });
     expect((await post('/changes', '{}', { 'counterfoil-session': 'nobody' })).status).toBe(401);
     expect((await post('/session', '{}', { host: 'evil.example' })).status).toBe(421);
     expect((await post('/session', '{}', { origin: 'http://evil.example' })).status).toBe(403);

@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { refusalCodes } from '../../src/base/errors.ts';
+import { renderRefusalPage } from '../../src/gate/gate.ts';
 import { findTestsByRule, rules, withCurrentTable } from './rules-table.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -27,6 +29,13 @@ describe('SECURITY.md', () => {
   });
 });
 
+describe('src/ERRORS.md', () => {
+  it('lists every code as it is answered today (node test/architecture/errors-page.ts rewrites it)', () => {
+    expect(read('src/ERRORS.md')).toBe(renderRefusalPage());
+    for (const code of refusalCodes) expect(renderRefusalPage()).toContain(`| \`${code}\` |`);
+  });
+});
+
 describe('what people read first', () => {
   it('README, licence and changelog are there', () => {
     expect(read('LICENSE')).toContain('Apache License');
@@ -34,11 +43,14 @@ describe('what people read first', () => {
     expect(read('CHANGELOG.md')).toContain((JSON.parse(read('package.json')) as { version: string }).version);
   });
 
-  it.each(['README.md', 'SECURITY.md', 'CHANGELOG.md', 'src/README.md'])('%s points only to files that are there', (file) => {
-    const links = [...read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
-    const base = join(root, file, '..');
-    expect(links.filter((target) => !existsSync(join(base, target)))).toEqual([]);
-  });
+  it.each(['README.md', 'SECURITY.md', 'CHANGELOG.md', 'src/README.md', 'src/ERRORS.md'])(
+    '%s points only to files that are there',
+    (file) => {
+      const links = [...read(file).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
+      const base = join(root, file, '..');
+      expect(links.filter((target) => !existsSync(join(base, target)))).toEqual([]);
+    },
+  );
 
   it('scripts are marked as such', () => {
     const staged = execFileSync('git', ['ls-files', '--stage', '.ci/run'], { cwd: root, encoding: 'utf8' });

@@ -60,8 +60,8 @@ async function beginSocket(): Promise<{ session: string; coreKey: string }> {
 }
 
 async function read(response: Response): Promise<{ status: number; answer: CallAnswer }> {
-  const body = (await response.json()) as CallAnswer & { error?: string };
-  const answer: CallAnswer = body.error === undefined ? body : { ok: false, refusal: { code: body.error, message: '' } };
+  const body = (await response.json()) as CallAnswer & { code?: string };
+  const answer: CallAnswer = body.code === undefined ? body : { ok: false, refusal: { code: body.code, message: '' } };
   return { status: response.status, answer };
 }
 

@@ -48,7 +48,7 @@ function call(
         });
         response.on('end', () => {
           const body = JSON.parse(text) as Record<string, unknown>;
-          resolve({ status: response.statusCode ?? 0, error: body['error'], body, nonce: response.headers['dpop-nonce'] });
+          resolve({ status: response.statusCode ?? 0, error: body['code'], body, nonce: response.headers['dpop-nonce'] });
         });
       },
     );

@@ -4,9 +4,11 @@ import { readAgainstVersion } from '../../src/authserver/library-internals.ts';
 import { wireErrorOf } from '../../src/authserver/wire-errors.ts';
 import { Refusal, refusalCodes } from '../../src/base/errors.ts';
 
+const issuer = 'http://127.0.0.1:7417';
+
 describe('an OAuth error', () => {
   test.each(refusalCodes)('for %s is JSON that a stock client reads', (code) => {
-    const { status, body } = wireErrorOf(new Refusal(code, 'Words.', { hint: 'Do this.' }));
+    const { status, body } = wireErrorOf(new Refusal(code, 'Words.', { hint: 'Do this.' }), issuer);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(body).toMatchObject({
       error: expect.stringMatching(/^[a-z_]+$/) as string,
@@ -16,19 +18,22 @@ describe('an OAuth error', () => {
   });
 
   test('carries members such as required_details, and none that replaces a standard one', () => {
-    const { body } = wireErrorOf(new Refusal('details_invalid', 'Words.', { members: { required_details: [1], error: 'x' } }));
+    const { body } = wireErrorOf(
+      new Refusal('details_invalid', 'Words.', { members: { required_details: [1], error: 'x' } }),
+      issuer,
+    );
     expect(body).toMatchObject({ required_details: [1], error: 'invalid_authorization_details' });
   });
 
   test('describes itself in the characters of RFC 6749, 5.2', () => {
-    expect(wireErrorOf(new Refusal('approval_denied', 'Nein, "spät"\n\\')).body['error_description']).toMatch(
+    expect(wireErrorOf(new Refusal('approval_denied', 'Nein, "spät"\n\\'), issuer).body['error_description']).toMatch(
       /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/,
     );
   });
 
   test('says nothing of a bug', () => {
-    expect(wireErrorOf(new Error('/home/person'))).toMatchObject({ status: 500, body: { error: 'server_error' } });
-    expect(JSON.stringify(wireErrorOf(new Error('/home/person')))).not.toContain('/home/person');
+    expect(wireErrorOf(new Error('/home/person'), issuer)).toMatchObject({ status: 500, body: { error: 'server_error' } });
+    expect(JSON.stringify(wireErrorOf(new Error('/home/person'), issuer))).not.toContain('/home/person');
   });
 });
 

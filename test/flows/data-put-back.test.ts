@@ -36,7 +36,7 @@ test('a revocation that was undone by putting the database back is found; every 
   expect((await callProxy(revoked, '/accounts')).status).toBe(200);
   await client().call('settings.change', { approveLowRiskOnNotification: false }, testPassphrase);
   await client().call('grants.revoke', { ids: [revoked.grantId] });
-  expect((await callProxy(revoked, '/accounts')).status).toBe(403);
+  expect((await callProxy(revoked, '/accounts')).status).toBe(401);
   await story.restart(putBack);
   const { gap } = await client().call('status.get', {});
   expect((await client().call('status.get', {})).settings.approveLowRiskOnNotification).toBe(true);
@@ -44,7 +44,7 @@ test('a revocation that was undone by putting the database back is found; every 
   for (const granted of [revoked, kept]) {
     const answer = await callProxy(granted, '/accounts');
     expect(answer).toMatchObject({ status: 503, retryAfter: '60' });
-    expect(answer.body).toMatchObject({ error: 'state_gap' });
+    expect(answer.body).toMatchObject({ code: 'state_gap' });
   }
 });
 
@@ -63,7 +63,7 @@ test('the person says with presence what goes on; the rest ends', async () => {
   expect(agents.find(({ id }) => id === revoked.agent.id)?.state).toBe('suspended');
   expect(agents.find(({ id }) => id === kept.agent.id)?.state).toBe('accepted');
   expect((await client().call('status.get', {})).settings.approveLowRiskOnNotification).toBe(false);
-  expect((await callProxy(revoked, '/accounts')).status).toBe(403);
+  expect((await callProxy(revoked, '/accounts')).status).toBe(401);
   expect((await callProxy(kept, '/accounts')).status).toBe(200);
   await story.restart();
   expect((await client().call('status.get', {})).gap).toBeUndefined();

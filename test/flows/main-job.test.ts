@@ -119,7 +119,7 @@ describe('the main job', () => {
     expect(answer.status).toBe(403);
     expect(answer.type).toBe('application/problem+json');
     expect(answer.body).toMatchObject({
-      error: 'call_not_covered',
+      code: 'call_not_covered',
       required_details: [{ type: 'account_information', actions: ['read_transactions'] }],
     });
     expect((await callProxy(reading, '/payments', order)).status).toBe(403);
@@ -144,7 +144,7 @@ describe('the main job', () => {
     const lowered = { ...payment, instructedAmount: { currency: 'EUR', amount: '180.00' } };
     const granted = await ask(story, first, { details: [payment], narrowing: { details: [lowered] } });
     expect(granted.tokens.authorization_details).toEqual([lowered]);
-    expect((await callProxy(granted, '/payments', paying('180.01'))).body).toMatchObject({ error: 'call_not_covered' });
+    expect((await callProxy(granted, '/payments', paying('180.01'))).body).toMatchObject({ code: 'call_not_covered' });
     const [one, two] = await Promise.all([
       callProxy(granted, '/payments', paying('180.00')),
       callProxy(granted, '/payments', paying('180.00')),

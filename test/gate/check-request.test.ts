@@ -48,7 +48,7 @@ function raw(lines: readonly string[], body = ''): Promise<{ status: number; hea
 }
 
 const get = (target: string, ...headers: readonly string[]) => raw([`GET ${target} HTTP/1.1`, `Host: ${host}`, ...headers]);
-const codeOf = (answer: { body: string }): unknown => (JSON.parse(answer.body) as { error?: unknown }).error;
+const codeOf = (answer: { body: string }): unknown => (JSON.parse(answer.body) as { code?: unknown }).code;
 
 describe('Host', () => {
   test('of the listener passes', async () => {

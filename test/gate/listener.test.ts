@@ -86,16 +86,16 @@ describe('a listener', () => {
 describe('a problem (RFC 9457)', () => {
   test.each(refusalCodes)('for %s has a type, a title and a status', (code) => {
     const problem = problemOf(new Refusal(code, 'Words.', { hint: 'Do this.' }));
-    expect(problem).toMatchObject({ type: `urn:counterfoil:problem:${code}`, detail: 'Words.', error: code, hint: 'Do this.' });
+    expect(problem).toMatchObject({ type: `urn:counterfoil:problem:${code}`, detail: 'Words.', code, hint: 'Do this.' });
     expect(problem.status).toBeGreaterThanOrEqual(400);
     expect(problem.title.length).toBeGreaterThan(3);
   });
 
   test('carries its own members and none that replaces a standard one', () => {
     const problem = problemOf(
-      new Refusal('call_not_covered', 'Words.', { members: { required_details: [1], status: 200, error: 'x' } }),
+      new Refusal('call_not_covered', 'Words.', { members: { required_details: [1], status: 200, error: 'x', code: 'x' } }),
     );
-    expect(problem).toMatchObject({ required_details: [1], status: 403, error: 'call_not_covered' });
+    expect(problem).toMatchObject({ required_details: [1], status: 403, code: 'call_not_covered' });
   });
 
   test('says nothing of a bug', () => {

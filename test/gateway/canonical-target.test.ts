@@ -30,7 +30,7 @@ describe('a path has one spelling (security rule 26)', () => {
     ['a query that is too long', `/proxy/demo/accounts?${'x'.repeat(5000)}`],
   ])('%s is refused', async (_what, path) => {
     const answer = await send(bench, { path, headers: as(newGrant(bench)) });
-    expect(problem(answer)).toMatchObject({ status: 400, error: 'target_refused' });
+    expect(problem(answer)).toMatchObject({ status: 400, code: 'target_refused' });
     expect(bench.seen).toEqual([]);
   });
 
@@ -48,7 +48,7 @@ describe('a path has one spelling (security rule 26)', () => {
   ])('%s is refused', async (_what, path, error) => {
     const answer = await send(bench, { path, headers: as(newGrant(bench)) });
     expect([400, 404]).toContain(answer.status);
-    expect([error, 'not_found']).toContain(problem(answer).error);
+    expect([error, 'not_found']).toContain(problem(answer).code);
     expect(bench.seen).toEqual([]);
   });
 });

@@ -158,7 +158,7 @@ describe('a forwarded call', () => {
     const grant = newGrant(bench, { usesAllowed: 1 });
     const answers = await Promise.all(Array.from({ length: 50 }, () => send(bench, { headers: as(grant) })));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-    expect(new Set(answers.filter(({ status }) => status !== 200).map((answer) => problem(answer).error))).toEqual(
+    expect(new Set(answers.filter(({ status }) => status !== 200).map((answer) => problem(answer).code))).toEqual(
       new Set(['grant_used_up']),
     );
     expect(bench.seen).toHaveLength(1);
@@ -183,8 +183,8 @@ describe('a call that is refused', () => {
   test('without a token: 401 with a challenge and no error (RFC 6750, 3.1)', async () => {
     const answer = await send(bench);
     expect(answer.status).toBe(401);
-    expect(answer.headers['www-authenticate']).toBe('DPoP algs="ES256"');
-    expect(problem(answer)).toMatchObject({ error: 'token_missing' });
+    expect(answer.headers['www-authenticate']).toBe('DPoP algs="ES256 EdDSA Ed25519"');
+    expect(problem(answer)).toMatchObject({ code: 'token_missing' });
   });
 
   test('without a nonce: 401 use_dpop_nonce with a nonce (RFC 9449, 9)', async () => {
@@ -197,8 +197,10 @@ describe('a call that is refused', () => {
     const grant = newGrant(bench);
     const answer = await send(bench, { path: '/proxy/demo/accounts/main/balances', headers: as(grant) });
     expect(answer.status).toBe(403);
-    expect(answer.headers['www-authenticate']).toContain('error="insufficient_scope"');
+    expect(answer.headers['www-authenticate']).toBe('DPoP algs="ES256 EdDSA Ed25519", error="insufficient_authorization_details"');
     expect(problem(answer)).toMatchObject({
+      error: 'insufficient_authorization_details',
+      next: 'ask again',
       type: 'urn:counterfoil:problem:call_not_covered',
       status: 403,
       required_details: [{ type: 'account_information', actions: ['read_balances'], identifier: 'main' }],
@@ -211,11 +213,16 @@ describe('a call that is refused', () => {
     });
   });
 
-  test('after the grant was ended: 403 at once', async () => {
+  test('after the grant was ended: 401 invalid_token at once (RFC 6750, 3.1)', async () => {
     const grant = newGrant(bench);
     await send(bench, { headers: as(grant) });
     bench.broker.broker.revoke(grant.id);
-    expect(problem(await send(bench, { headers: as(grant) }))).toMatchObject({ status: 403, error: 'grant_revoked' });
+    expect(problem(await send(bench, { headers: as(grant) }))).toMatchObject({
+      status: 401,
+      error: 'invalid_token',
+      code: 'grant_revoked',
+      next: 'tell the person',
+    });
     expect(bench.seen).toHaveLength(1);
   });
 
@@ -231,10 +238,10 @@ describe('a call that is refused', () => {
     const post = (body: string, type = 'application/json') =>
       send(bench, { method: 'POST', path: '/proxy/demo/payments', headers: as(grant, { 'content-type': type }), body });
     expect((await post('x'.repeat(1024 * 1024 + 1))).status).toBe(413);
-    expect(problem(await post('{"a":'))).toMatchObject({ error: 'invalid_input' });
-    expect(problem(await post(`{"creditorName":"A",${order.slice(1)}`))).toMatchObject({ error: 'invalid_input' });
-    expect(problem(await post(order, 'text/plain'))).toMatchObject({ error: 'call_not_covered' });
-    expect(problem(await post('"unparsed"'))).toMatchObject({ error: 'call_not_covered' });
+    expect(problem(await post('{"a":'))).toMatchObject({ code: 'invalid_input' });
+    expect(problem(await post(`{"creditorName":"A",${order.slice(1)}`))).toMatchObject({ code: 'invalid_input' });
+    expect(problem(await post(order, 'text/plain'))).toMatchObject({ code: 'call_not_covered' });
+    expect(problem(await post('"unparsed"'))).toMatchObject({ code: 'call_not_covered' });
     expect(bench.seen).toEqual([]);
   });
 
@@ -250,7 +257,7 @@ describe('a call that is refused', () => {
     const grant = newGrant(bench, { details: [paymentDetail], scopes: ['payments'], usesAllowed: 1 });
     const headers = as(grant, { 'content-type': type });
     const answer = await send(bench, { method: 'POST', path: '/proxy/demo/payments', headers, body: order });
-    expect(problem(answer)).toMatchObject({ error: 'call_not_covered' });
+    expect(problem(answer)).toMatchObject({ code: 'call_not_covered' });
     expect(bench.seen).toEqual([]);
     expect(bench.broker.grants.getLive(grant.id).usesReserved).toBe(0);
   });
@@ -259,7 +266,7 @@ describe('a call that is refused', () => {
     const grant = newGrant(bench, { details: [paymentDetail], scopes: ['payments'], usesAllowed: 1 });
     const headers = as(grant, { 'content-type': 'application/json', 'content-encoding': encoding });
     const answer = await send(bench, { method: 'POST', path: '/proxy/demo/payments', headers, body: order });
-    expect(problem(answer)).toMatchObject({ error: 'media_type_refused' });
+    expect(problem(answer)).toMatchObject({ code: 'media_type_refused' });
     expect(bench.seen).toEqual([]);
   });
 
@@ -271,7 +278,7 @@ describe('a call that is refused', () => {
       const answer = await send(bench, { headers: as(grant) });
       expect(answer.headers['www-authenticate']).toBeUndefined();
       expect(answer.body).not.toContain('secret reasons');
-      expect(problem(answer)).toMatchObject({ error: 'upstream_refused', upstream_status: status });
+      expect(problem(answer)).toMatchObject({ code: 'upstream_refused', upstream_status: status });
     }
   });
 });
@@ -282,7 +289,7 @@ describe('a provider that is away or slow', () => {
     await bench.stopApi();
     const answer = await send(bench, { headers: as(grant) });
     expect(answer).toMatchObject({ status: 502, headers: { 'retry-after': '5' } });
-    expect(problem(answer)).toMatchObject({ error: 'upstream_unreachable' });
+    expect(problem(answer)).toMatchObject({ code: 'upstream_unreachable' });
     expect(bench.broker.grants.getLive(grant.id).usesReserved).toBe(0);
   });
 
@@ -294,7 +301,7 @@ describe('a provider that is away or slow', () => {
     await bench.broker.keep.clock.advance(30_000);
     const answer = await answering;
     expect(answer).toMatchObject({ status: 504, headers: { 'retry-after': '5' } });
-    expect(problem(answer)).toMatchObject({ error: 'upstream_slow' });
+    expect(problem(answer)).toMatchObject({ code: 'upstream_slow' });
     expect(bench.broker.grants.find(grant.id)?.usesReserved).toBe(1);
   });
 
@@ -307,7 +314,7 @@ describe('a provider that is away or slow', () => {
       headers: as(grant, { 'content-type': 'application/json' }),
       body: order,
     });
-    expect(problem(answer)).toMatchObject({ status: 502, error: 'upstream_unreachable' });
+    expect(problem(answer)).toMatchObject({ status: 502, code: 'upstream_unreachable' });
     expect(bench.seen).toHaveLength(1);
     expect(bench.broker.grants.find(grant.id)?.usesReserved).toBe(1);
   });

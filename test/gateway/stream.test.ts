@@ -134,7 +134,7 @@ test('a withheld answer whose body does not end is left, and the agent gets its 
       writeWithoutEnd(response.writeHead(status));
     };
     const answer = await send(bench, { headers: as(newGrant(bench)) });
-    expect(problem(answer)).toMatchObject({ error: 'upstream_refused', upstream_status: status });
+    expect(problem(answer)).toMatchObject({ code: 'upstream_refused', upstream_status: status });
     await until(() => upstream?.destroyed === true);
   }
 });
@@ -161,6 +161,6 @@ test('a withheld answer whose body does not come is waited for no longer than fo
   const answering = send(bench, { headers: as(grant) });
   await headSeen;
   await bench.broker.keep.clock.advance(30_000);
-  expect(problem(await answering)).toMatchObject({ error: 'upstream_refused', upstream_status: 401 });
+  expect(problem(await answering)).toMatchObject({ code: 'upstream_refused', upstream_status: 401 });
   await until(() => eventsOf(bench.broker, grant).some(({ event }) => event === 'call.answered'));
 });

@@ -105,7 +105,7 @@ test('over HTTP no spelling is taken twice, before and after a restart (security
   const isTaken = async (proof: string): Promise<boolean> => {
     const response = await fetch(target, { headers: { authorization: `DPoP ${token}`, DPoP: proof } }).catch(() => undefined);
     // The proof was good: what is refused next is the token.
-    return ((await response?.json()) as { readonly error?: string } | undefined)?.error === 'token_invalid';
+    return ((await response?.json()) as { readonly code?: string } | undefined)?.code === 'token_invalid';
   };
   for (const { name, spell } of spellings) {
     const claims = { ...claimsNow(door.keep.clock.now(), door.server.nonce(), target), ath: hashOf(token) };

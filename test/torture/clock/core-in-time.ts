@@ -73,7 +73,7 @@ export async function openCoreInTime(key: SigningKey): Promise<CoreInTime> {
     const response = await fetch(`${core.issuer}/proxy/demo/accounts`, {
       headers: { authorization: `DPoP ${token}`, DPoP: proof },
     });
-    return ((await response.json()) as { readonly error?: string }).error ?? '';
+    return ((await response.json()) as { readonly code?: string }).code ?? '';
   };
   const freshNonce = async (): Promise<string> =>
     (await fetch(`${core.issuer}/proxy/demo/accounts`, { headers: { authorization: 'DPoP none' } })).headers.get('dpop-nonce') ??
