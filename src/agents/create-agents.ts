@@ -178,16 +178,9 @@ class GuardedAgents implements Agents {
   }
 
   #move(row: GuardedRow<Agent>, state: AgentState, event: AuditEventName): void {
-    const moved: Agent = { ...this.#asKnownNow(row), state };
+    const moved: Agent = { ...row.value, state };
     this.#deps.audit.commit([this.#table.update(row, moved)], [{ event, agentId: row.id, approver: 'user' }]);
     this.#publish(row.value.id);
-  }
-
-  /** While locked an acceptance cannot be written so that it can be believed later: it is given up. */
-  #asKnownNow(row: GuardedRow<Agent>): Agent {
-    if (this.#deps.vault.state() === 'unlocked') return row.value;
-    const { id, claimedName, keyThumbprint, state, registeredAt, registrationEvidence, metadata } = row.value;
-    return { id, claimedName, keyThumbprint, state, registeredAt, registrationEvidence, metadata };
   }
 
   #setPaused(paused: boolean): void {

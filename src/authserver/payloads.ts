@@ -65,12 +65,8 @@ export class Payloads {
       name: 'server_payloads',
       schema: 1,
       columns: (stored) => ({ model: stored.model, grant_id: stored.grantId ?? null, expires_at: stored.removableAt }),
-      // security: rule 23, a token or an answered request that the vault did not see is none
-      harmlessWhileLocked: (stored) =>
-        stored.model === 'ReplayDetection' ||
-        (stored.model === 'BackchannelAuthenticationRequest' &&
-          stored.grantId === undefined &&
-          stored.payload['error'] === undefined),
+      // security: rules 8 and 23, a token or an answered request that the vault did not see is none, and what it saw stays as it saw it
+      adopt: (written, _id, before) => (before === undefined ? asNew(written) : asUsed(written, before)),
     });
     deps.vault.onUnlock(() => this.#takeOver());
   }
@@ -258,6 +254,19 @@ function noteSuccessors(batch: PayloadBatch<StoredPayload>): void {
 
 function withoutUse(payload: ModelPayload): ModelPayload {
   return Object.fromEntries(Object.entries(payload).filter(([name]) => name !== 'consumed'));
+}
+
+/** An assertion that was used, or a request that nobody has answered. */
+function asNew(written: StoredPayload): StoredPayload | undefined {
+  const { model, grantId, payload } = written;
+  if (model === 'ReplayDetection') return written;
+  const isOpen = model === 'BackchannelAuthenticationRequest' && grantId === undefined && payload['error'] === undefined;
+  return isOpen ? written : undefined;
+}
+
+/** A token that was used while the vault was being locked. */
+function asUsed({ firstUsedAt }: StoredPayload, before: StoredPayload): StoredPayload | undefined {
+  return before.firstUsedAt === undefined && typeof firstUsedAt === 'number' ? { ...before, firstUsedAt } : undefined;
 }
 
 function lostEvent({ id, value: { model, grantId = '', payload } }: GuardedRow<StoredPayload>): AuditEvent {

@@ -1,8 +1,8 @@
-import type { Store } from '../store/store.ts';
+import type { Statement, Store } from '../store/store.ts';
 import { type Anchor, type Head, openHead, type SignedHead } from './head.ts';
 import type { Copy } from './keychain-copy.ts';
-import { type Leaves, rowOf } from './leaves.ts';
-import { actualRows, entryHash, newestEntry } from './read-state.ts';
+import { type Leaves, refusedLeaf, rowOf } from './leaves.ts';
+import { type ActualRow, actualRows, entryHash, newestEntry } from './read-state.ts';
 import type { Finding, StateHeadDeps } from './state-head.ts';
 
 export interface StateToCompare {
@@ -11,6 +11,18 @@ export interface StateToCompare {
   readonly copy: Copy | 'damaged' | undefined;
   readonly stored: SignedHead | undefined;
   readonly leaves: Leaves;
+  /** How the owner of a row signs it although it was written while locked; `undefined`: it is not taken over. */
+  readonly sign: (table: string, id: string) => Statement | undefined;
+}
+
+export interface Compared {
+  readonly findings: readonly Finding[];
+  /** The highest one known. */
+  readonly epoch: number;
+  /** What signs the rows that were written while locked and are taken over. */
+  readonly adoptions: readonly Statement[];
+  /** Keys of rows without MAC that are not. */
+  readonly refused: readonly string[];
 }
 
 /**
@@ -22,21 +34,21 @@ const lossIsHarmless: ReadonlySet<string> = new Set(['server_payloads', 'agents'
 /** More than a person reads; what is not listed is counted by the rest of the finding. */
 const rowFindingsAtMost = 200;
 
-/** Compares rows with leaves, leaves with the head, the head with its copy, the log with both. `epoch`: the highest one known. */
-export function compareState(state: StateToCompare): { readonly findings: readonly Finding[]; readonly epoch: number } {
+/** Compares rows with leaves, leaves with the head, the head with its copy, the log with both; and judges what was written while locked. */
+export function compareState(state: StateToCompare): Compared {
   const { store, vault, copy, stored } = state;
   // security: rule 8, only the first unlock of a vault has neither: whoever removes both wants to look like it
-  if (stored === undefined && copy === undefined && !hasRowsOfOurs(store)) return { findings: [], epoch: 0 };
+  if (stored === undefined && copy === undefined && !hasRowsOfOurs(store)) return { ...compareUnsigned(state, isNew), epoch: 0 };
   const head = stored && openHead(stored, vault);
   const copied = typeof copy === 'object' ? openHead(copy.head, vault) : undefined;
   const sinceLock = typeof copy === 'object' && copied !== undefined ? copy.sinceLock : undefined;
-  const epoch = Math.max(head?.epoch ?? 0, copied?.epoch ?? 0);
+  const rows = compareRows(state, head);
   const findings: Finding[] = [
     ...compareWithCopy(copy, copied, head),
     ...compareLog(store, [head?.audit, copied?.audit, sinceLock], isOlder(head, copied)),
-    ...compareRows(state, head),
+    ...rows.findings,
   ];
-  return { findings, epoch };
+  return { ...rows, findings, epoch: Math.max(head?.epoch ?? 0, copied?.epoch ?? 0) };
 }
 
 /** Before the first head nothing was authenticated. Data that is older than state heads is asked about once. */
@@ -68,23 +80,60 @@ function compareLog(store: Store, anchors: readonly (Anchor | undefined)[], olde
   ];
 }
 
-function compareRows({ store, leaves }: StateToCompare, head: Head | undefined): readonly Finding[] {
-  // security: rule 8, leaves that the head does not vouch for say nothing about the rows
-  if (head === undefined || leaves.root() !== head.root) return [{ kind: 'head_damaged' }];
+function compareRows(state: StateToCompare, head: Head | undefined): Omit<Compared, 'epoch'> {
+  const { store, leaves } = state;
+  // security: rule 8, leaves that the head does not vouch for say nothing about the rows, nor what was signed last
+  if (head === undefined || leaves.root() !== head.root) {
+    return { ...compareUnsigned(state, () => 'unsure'), findings: [{ kind: 'head_damaged' }] };
+  }
   const findings: Finding[] = [];
   const seen = new Set<string>();
   for (const { key, mac } of actualRows(store)) {
     seen.add(key);
-    const [table, id] = rowOf(key);
-    const leaf = leaves.get(key);
-    // Written while locked: the table's own rule decides whether it is taken over.
     if (mac === null) continue;
-    if (leaf === undefined) findings.push({ kind: 'row_returned', table, id });
-    else if (Buffer.compare(leaf, mac) !== 0) findings.push({ kind: 'row_put_back', table, id });
+    const leaf = leaves.get(key);
+    if (leaf === undefined) findings.push(findingOf('row_returned', key));
+    else if (Buffer.compare(leaf, mac) !== 0) findings.push(findingOf('row_put_back', key));
   }
   for (const key of leaves.keys()) {
-    const [table, id] = rowOf(key);
-    if (!seen.has(key) && !lossIsHarmless.has(table)) findings.push({ kind: 'row_vanished', table, id });
+    if (!seen.has(key) && !lossIsHarmless.has(rowOf(key)[0])) findings.push(findingOf('row_vanished', key));
   }
-  return findings.slice(0, rowFindingsAtMost);
+  const unsigned = compareUnsigned(state, (row) => standingOf(row, leaves.get(row.key)));
+  return { ...unsigned, findings: [...findings, ...unsigned.findings].slice(0, rowFindingsAtMost) };
+}
+
+/**
+ * What a row without MAC is by its leaf. `new`: never signed. `changed`: what stands beside it is what was signed last. `refused`: an
+ * earlier unlock did not take it over. `unsure`: nobody can tell what it was, or it shall look as if it had been signed.
+ */
+type Standing = 'new' | 'changed' | 'refused' | 'unsure';
+
+const isNew = ({ signedMac }: ActualRow): Standing => (signedMac === null ? 'new' : 'unsure');
+
+function standingOf(row: ActualRow, leaf: Uint8Array | undefined): Standing {
+  if (leaf === undefined) return isNew(row);
+  if (Buffer.compare(leaf, refusedLeaf) === 0) return 'refused';
+  return row.signedMac !== null && Buffer.compare(leaf, row.signedMac) === 0 ? 'changed' : 'unsure';
+}
+
+/** Rows that were written while locked are taken over by their table's rule. One that had its MAC and is not taken over was changed outside. */
+function compareUnsigned(state: StateToCompare, standingOfRow: (row: ActualRow) => Standing): Omit<Compared, 'epoch'> {
+  const findings: Finding[] = [];
+  const adoptions: Statement[] = [];
+  const refused: string[] = [];
+  for (const row of [...actualRows(state.store)].filter(({ mac }) => mac === null)) {
+    const standing = standingOfRow(row);
+    // security: rule 8
+    const adoption = standing === 'new' || standing === 'changed' ? state.sign(...rowOf(row.key)) : undefined;
+    if (adoption !== undefined) adoptions.push(adoption);
+    else refused.push(row.key);
+    if (standing === 'unsure' || (standing === 'changed' && adoption === undefined))
+      findings.push(findingOf('row_put_back', row.key));
+  }
+  return { findings, adoptions, refused };
+}
+
+function findingOf(kind: 'row_put_back' | 'row_returned' | 'row_vanished', key: string): Finding {
+  const [table, id] = rowOf(key);
+  return { kind, table, id };
 }

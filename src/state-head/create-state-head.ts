@@ -1,9 +1,9 @@
 import { Refusal } from '../base/errors.ts';
 import type { Change, Durability, Mark, SqlValue, Statement, Store } from '../store/store.ts';
-import { compareState } from './compare-state.ts';
+import { type Compared, compareState } from './compare-state.ts';
 import { type Anchor, type Head, type SignedHead, signHead } from './head.ts';
 import { KeychainCopy } from './keychain-copy.ts';
-import { Leaves, leafKey, rowOf } from './leaves.ts';
+import { Leaves, leafKey, refusedLeaf, rowOf } from './leaves.ts';
 import { actualLeaves, entryHash, newestEntry, storedHead, storedLeaves } from './read-state.ts';
 import type { Finding, StateHead, StateHeadDeps } from './state-head.ts';
 
@@ -45,6 +45,8 @@ class KeptStateHead implements StateHead {
   #checked = false;
   /** The stored leaves as they shall be: what a check with findings took over, until what it found is written, too. */
   #owed: readonly Statement[] | undefined;
+  /** Who signs what was written while locked, by table. */
+  readonly #signers = new Map<string, ((id: string) => Statement | undefined)[]>();
   #cancelTimer: (() => void) | undefined;
 
   constructor(deps: StateHeadDeps) {
@@ -53,6 +55,7 @@ class KeptStateHead implements StateHead {
     this.store = headed(deps.store, {
       commit: (change, durability) => this.#commit(change, durability),
       isNewest: (table, id, mac) => this.#isNewest(table, id, mac),
+      signsUnsigned: (table, sign) => this.#signers.set(table, [...(this.#signers.get(table) ?? []), sign]),
     });
     deps.vault.onLock(() => {
       this.#checked = false;
@@ -68,7 +71,7 @@ class KeptStateHead implements StateHead {
     if (vault.state() !== 'unlocked') throw locked();
     const stored = storedHead(store);
     const leaves = storedLeaves(store);
-    const compared = compareState({ store, vault, copy, stored, leaves });
+    const compared = compareState({ store, vault, copy, stored, leaves, sign: (table, id) => this.#sign(table, id) });
     this.#takeOver(compared);
     tell(compared.findings);
     if (this.#owed !== undefined) throw new Error('what was found was not written down');
@@ -79,15 +82,20 @@ class KeptStateHead implements StateHead {
     await this.#copy.settle();
   }
 
+  #sign(table: string, id: string): Statement | undefined {
+    return this.#signers.get(table)?.flatMap((sign) => sign(id) ?? [])[0];
+  }
+
   /** What is there is the state from now on, whatever was found: the gap is recorded by the caller. */
-  #takeOver({ findings, epoch }: ReturnType<typeof compareState>): void {
+  #takeOver({ findings, epoch, adoptions, refused }: Compared): void {
     const { store } = this.#deps;
     const before = storedLeaves(store);
-    const actual = actualLeaves(store);
-    this.#leaves = actual;
+    this.#leaves = actualLeaves(store);
+    for (const key of refused) this.#leaves.set(key, refusedLeaf);
+    for (const { mark } of adoptions) if (mark !== undefined) this.#apply(mark);
     this.#newest = newestEntry(store);
     const next = this.#nextHead(epoch);
-    const changes = [...leafChanges(before, actual)];
+    const changes = [...adoptions, ...leafChanges(before, this.#leaves)];
     this.#checked = true;
     if (findings.length > 0) {
       // security: rule 8, taken over in the transaction that writes down what was found, or it would be forgotten in between
@@ -223,7 +231,7 @@ function* leafChanges(before: Leaves, actual: Leaves): Generator<Statement> {
   }
 }
 
-function headed(store: Store, own: Required<Pick<Store, 'commit' | 'isNewest'>>): Store {
+function headed(store: Store, own: Required<Pick<Store, 'commit' | 'isNewest' | 'signsUnsigned'>>): Store {
   return {
     file: store.file,
     first: <Row>(sql: string, ...values: readonly SqlValue[]) => store.first<Row>(sql, ...values),

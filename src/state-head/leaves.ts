@@ -38,6 +38,9 @@ export class Leaves {
 
 const bucketCount = 256;
 
+/** The leaf of a row without MAC that was not taken over, so that a later unlock does not take it for a new one. No MAC is this short. */
+export const refusedLeaf: Uint8Array = Uint8Array.of(0);
+
 /** One key for a row. Neither part contains NUL: tables are ours, and SQLite's text of an id with one would end there. */
 export function leafKey(table: string, id: string): string {
   return `${table}\0${id}`;

@@ -14,14 +14,17 @@ export interface ActualRow {
   readonly key: string;
   /** `null` for a row that was written while the vault was locked. */
   readonly mac: Uint8Array | null;
+  /** For such a row: the MAC that stands beside it, of the row as it was signed last. */
+  readonly signedMac: Uint8Array | null;
 }
 
 /** Every guarded row that is there. */
 export function* actualRows(store: Store): Generator<ActualRow> {
   for (const table of guardedTables(store)) {
-    for (const { id, mac } of store.each<{ id: string; mac: Uint8Array | null }>(`SELECT id, mac FROM ${table}`)) {
-      yield { key: leafKey(table, id), mac };
-    }
+    const rows = store.each<{ id: string; mac: Uint8Array | null; signed_mac: Uint8Array | null }>(
+      `SELECT id, mac, signed_mac FROM ${table}`,
+    );
+    for (const { id, mac, signed_mac: signedMac } of rows) yield { key: leafKey(table, id), mac, signedMac };
   }
 }
 

@@ -10,6 +10,10 @@
  * log with both. What does not fit is a *gap*: it is recorded, every grant stands still, and the person is asked which of
  * them shall go on. An open gap outlives a restart.
  *
+ * A row without MAC was written while the vault was locked, or shall look like it. It is taken over in the commit of the first head
+ * after an unlock, by its table's rule, which sees the row as it was signed last; only the state that the leaf names counts as that. A
+ * row that had its MAC and is not taken over is a gap, and keeps a leaf that says so.
+ *
  * Not found: a database and a keychain that were put back together, and entries at the end of the audit log that are younger
  * than the copy (seconds). While the vault is locked nothing can be authenticated; the copy then names the newest entry of the
  * log in clear, which finds a revocation that was cut off.

@@ -24,7 +24,7 @@ export interface Statement {
  */
 export type Mark =
   | { readonly kind: 'row'; readonly table: string; readonly id: string; readonly mac: Uint8Array | undefined }
-  | { readonly kind: 'removed'; readonly table: string; readonly id: string }
+  | { readonly kind: 'removed'; readonly table: string; readonly id: string; readonly whileLocked?: true }
   | { readonly kind: 'entry'; readonly seq: number; readonly hash: string; readonly event: string };
 
 export type Change = readonly Statement[];
@@ -55,6 +55,11 @@ export interface Store {
    * one) the other way round. Only a store that keeps a state head can tell (`src/state-head`).
    */
   isNewest?(table: string, id: string, mac: Uint8Array | undefined): boolean;
+  /**
+   * An owner of rows in `table` says how one that was written while locked is signed; `undefined`: it is not taken over, or not his.
+   * Only a store that keeps a state head asks, at unlock, and commits the answers together with the new head.
+   */
+  signsUnsigned?(table: string, sign: (id: string) => Statement | undefined): void;
   /** Checkpoints and closes. Later calls refuse `store_failed`. */
   close(): void;
 }

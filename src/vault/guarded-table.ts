@@ -4,10 +4,12 @@
  * derived from the body and compared when a row is read, so flipping or swapping any column is found.
  *
  * SQL shape of each such table (plus its index columns):
- * `id TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL, mac BLOB` with `STRICT`.
+ * `id TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL, mac BLOB, signed_version INTEGER, signed_body TEXT,
+ * signed_mac BLOB` with `STRICT`.
  *
- * While the vault is locked a row is written without a MAC and read as untrusted; at unlock `adopt` checks
- * each by the table's own rule and authenticates it, or reports it.
+ * While the vault is locked a row is written without a MAC and read as untrusted; what it said when it was signed last stays
+ * beside it. At unlock each is judged by the table's own rule, which sees both: a new row is taken over when it grants nothing, a
+ * changed one as the signed row with that taken away which the unsigned one takes away. Everything else is not used and reported.
  *
  * Within one run of the program a row cannot be put back: a version lower than one that was read or committed, or the
  * absence of a row that was there, is tampering. Between two runs the state head finds it (`src/state-head`): each statement
@@ -28,12 +30,12 @@ export interface GuardedTableDefinition<Value> {
   /** Index columns, derived from the value. */
   readonly columns: (value: Value) => Readonly<Record<string, SqlValue>>;
   /**
-   * True when a row written while locked may be taken over at unlock, because it grants nothing: a pending
-   * request, a pending agent. Default: none may.
+   * What a row that was written while locked becomes at unlock; `undefined` when it is not taken over. Anybody may have written
+   * `written`. `before` is the row as it was signed last, `undefined` for a new one: then only what grants nothing may be taken over, a
+   * pending request, a pending agent. Otherwise answer `before` with less authority, and let nothing else of `written` in.
+   * Default: none is taken over.
    */
-  readonly harmlessWhileLocked?: (value: Value, id: string) => boolean;
-  /** What a harmless row becomes when it is taken over: without what only a vault that was open could vouch for. */
-  readonly whenAdopted?: (value: Value) => Value;
+  readonly adopt?: (written: Value, id: string, before: Value | undefined) => Value | undefined;
   /**
    * Where one SQL table has several owners: the ids of this one. Rows of other ids do not exist for it, and since the id is
    * in the MAC, no row of one owner passes for one of another. Ours; they stand in the SQL as they are.
@@ -65,7 +67,10 @@ export interface GuardedTable<Value> {
   count(where?: string, ...values: readonly SqlValue[]): number;
   /** Ids of rows that do not verify, are older than they were, or vanished. Empty while locked. */
   tampered(): readonly string[];
-  /** At unlock: authenticates harmless rows that were written while locked. Returns what it did. */
+  /**
+   * At unlock: authenticates rows that were written while locked, by the table's rule. Returns what it did. A store that keeps a state
+   * head has done so before, in the commit of its first head: then this names the ones that stay refused.
+   */
   adopt(): { readonly adopted: readonly string[]; readonly refused: readonly string[] };
 }
 
@@ -87,8 +92,20 @@ interface StoredRow {
   readonly version: number;
   readonly body: string;
   readonly mac: Uint8Array | null;
+  /** The row as it was signed last, while it has no MAC; all or none of the three. */
+  readonly signed_version: number | null;
+  readonly signed_body: string | null;
+  readonly signed_mac: Uint8Array | null;
   readonly [column: string]: SqlValue;
 }
+
+/** In an update without a MAC the signed row moves aside, unless one stands there; in one with a MAC nothing is left of it. */
+const keepSigned = [
+  'signed_version = iif(mac IS NULL, signed_version, version)',
+  'signed_body = iif(mac IS NULL, signed_body, body)',
+  'signed_mac = coalesce(mac, signed_mac)',
+];
+const forgetSigned = ['signed_version = NULL', 'signed_body = NULL', 'signed_mac = NULL'];
 
 class MacGuardedTable<Value> implements GuardedTable<Value> {
   readonly #store: Store;
@@ -108,6 +125,7 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
     const { name, ids } = definition;
     const own = ids?.map((id) => `'${id}'`).join(', ');
     this.#source = own === undefined ? name : `(SELECT * FROM ${name} WHERE id IN (${own}))`;
+    this.#store.signsUnsigned?.(name, (id) => this.#select('mac IS NULL AND id = ?', [id]).map((row) => this.#takenOver(row))[0]);
   }
 
   insert(id: string, value: Value): Statement {
@@ -145,7 +163,10 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
     value: Value,
   ): Statement {
     const columns = Object.entries(this.#definition.columns(value));
-    const assignments = ['version = ?', 'body = ?', 'mac = ?', ...columns.map(([name]) => `${name} = ?`)];
+    const assignments = [
+      ...(mac === undefined ? keepSigned : forgetSigned),
+      ...['version', 'body', 'mac', ...columns.map(([name]) => name)].map((name) => `${name} = ?`),
+    ];
     return {
       sql: `UPDATE ${this.#definition.name} SET ${assignments.join(', ')} WHERE id = ? AND version = ?`,
       values: [version, body, mac ?? null, ...columns.map(([, columnValue]) => columnValue), old.id, old.version],
@@ -164,7 +185,7 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
       sql: `DELETE FROM ${this.#definition.name} WHERE id = ? AND version = ?`,
       values: [row.id, row.version],
       mustChangeOne: true,
-      mark: { kind: 'removed', table: this.#definition.name, id: row.id },
+      mark: { kind: 'removed', table: this.#definition.name, id: row.id, ...(this.#isLocked() && { whileLocked: true }) },
     };
   }
 
@@ -199,29 +220,44 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
   adopt(): { readonly adopted: readonly string[]; readonly refused: readonly string[] } {
     if (this.#isLocked()) throw new Refusal('vault_locked', 'The vault is locked.');
     const rows = this.#select('mac IS NULL', []);
-    const taken = rows.flatMap((row) => this.#takenOver(row) ?? []);
+    const taken = rows.flatMap((row) => {
+      const statement = this.#takenOver(row);
+      return statement === undefined ? [] : [{ id: row.id, statement }];
+    });
     this.#store.commit(taken.map(({ statement }) => statement));
     const adopted = taken.map(({ id }) => id);
     return { adopted, refused: rows.map(({ id }) => id).filter((id) => !adopted.includes(id)) };
   }
 
-  /** The statement that authenticates a harmless row. A body that the owner's rules cannot read must not stop the unlock. */
-  #takenOver(row: StoredRow): { readonly id: string; readonly statement: Statement } | undefined {
+  /** The statement that authenticates a row by the owner's rule. A body that the rule cannot read must not stop the unlock. */
+  #takenOver(row: StoredRow): Statement | undefined {
+    const { id } = row;
     // security: rule 3, a row that had its MAC in this run is not signed again without it
-    if (!this.#memory.mayBeAdopted(row.id, row.version)) return undefined;
-    const value = this.#valueOf(row);
+    if (!this.#memory.mayBeAdopted(id, row.version)) return undefined;
+    // security: rule 8, it is judged by the newest state that was signed, not by one that somebody put beside it
+    if (!this.#isNewest(id, row.signed_mac ?? undefined)) return undefined;
+    const written = this.#valueOf(row);
     try {
-      if (value === undefined || this.#definition.harmlessWhileLocked?.(value, row.id) !== true) return undefined;
-      const { id } = row;
-      const kept = this.#definition.whenAdopted?.(value) ?? value;
+      const kept = written && this.#definition.adopt?.(written, id, this.#signedBefore(row));
+      if (kept === undefined) return undefined;
       const version = row.version + 1;
       const body = JSON.stringify(kept);
       const statement = this.#replacement(row, { version, body, mac: this.#mac({ id, version, body }) }, kept);
       this.#remember(id, { version, signed: true });
-      return { id, statement: { ...statement, sql: `${statement.sql} AND mac IS NULL` } };
+      return { ...statement, sql: `${statement.sql} AND mac IS NULL` };
     } catch {
       return undefined;
     }
+  }
+
+  /** `undefined` for a row that was never signed. */
+  #signedBefore({ id, version, signed_version, signed_body, signed_mac }: StoredRow): Value | undefined {
+    if (signed_mac === null) return undefined;
+    const before = { id, version: signed_version ?? 0, body: signed_body ?? '' };
+    const expected = this.#mac(before);
+    // security: rule 3
+    if (expected === undefined || !isEqual(expected, signed_mac) || before.version >= version) throw this.#tamperedRow(id);
+    return JSON.parse(before.body, frozen) as Value;
   }
 
   /** What was built counts once the row is found with it, at the latest at the end of this turn. */
@@ -280,7 +316,7 @@ class MacGuardedTable<Value> implements GuardedTable<Value> {
     const expected = this.#mac(row);
     const trusted = expected !== undefined;
     // security: rule 3
-    if (trusted && !isEqual(expected, row.mac)) throw this.#tamperedRow(row.id);
+    if (trusted && (!isEqual(expected, row.mac) || row.signed_mac !== null)) throw this.#tamperedRow(row.id);
     const value = this.#valueOf(row);
     if (value === undefined) throw this.#tamperedRow(row.id);
     return { id: row.id, version: row.version, value, trusted };

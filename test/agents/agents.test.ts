@@ -324,15 +324,19 @@ describe('while locked', () => {
     expect(keep.events()).toContain('row.tampered');
   });
 
-  test('a suspension is kept, and the acceptance must be given again', async () => {
+  test('a suspension is taken over, and nothing else of the row (security rules 8 and 23)', async () => {
     const id = register('planner');
     accept(id, 'Planner');
+    const signed = agents.get(id);
     keep.vault.lock();
     agents.suspend(id);
+    keep.store.commit([
+      { sql: "UPDATE agents SET body = json_set(body, '$.keyThumbprint', 'of another key') WHERE id = ?", values: [id] },
+    ]);
     await keep.unlock();
     expect(codeOf(() => agents.assertMayAct(id))).toBe('agent_suspended');
     agents.resume(id);
-    expect(agents.get(id).state).toBe('pending');
+    expect(agents.get(id)).toEqual(signed);
   });
 
   test('a suspended row with a changed key is not believed after the unlock (security rule 3)', async () => {

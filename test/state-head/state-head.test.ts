@@ -111,7 +111,7 @@ describe('data that was put back between two runs is found at unlock (security r
 
   test('one row that is older than it was', async () => {
     await run.end();
-    house.edit(`CREATE TABLE aside.old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
+    house.edit(`CREATE TABLE aside.old AS SELECT * FROM settings WHERE id = 'one'`);
     run = house.start();
     await run.unlock();
     run.put('one', 'second');
@@ -122,7 +122,7 @@ describe('data that was put back between two runs is found at unlock (security r
 
   test('a row that was removed and came back, and one that vanished', async () => {
     await run.end();
-    house.edit(`CREATE TABLE aside.old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
+    house.edit(`CREATE TABLE aside.old AS SELECT * FROM settings WHERE id = 'one'`);
     run = house.start();
     await run.unlock();
     run.remove('one');
@@ -241,7 +241,7 @@ describe('data that another program writes while this one runs (security rule 8)
 
   test('an older row that this run has not read is not used, and so does not become the newest', async () => {
     await run.end();
-    house.edit(`CREATE TABLE aside.old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
+    house.edit(`CREATE TABLE aside.old AS SELECT * FROM settings WHERE id = 'one'`);
     run = house.start();
     await run.unlock();
     run.put('one', 'second');
@@ -254,7 +254,7 @@ describe('data that another program writes while this one runs (security rule 8)
 
   test('nor is one that was removed in an earlier run, nor the absence of one', async () => {
     await run.end();
-    house.edit(`CREATE TABLE aside.old AS SELECT id i, version v, body b, mac m FROM settings WHERE id = 'one'`);
+    house.edit(`CREATE TABLE aside.old AS SELECT * FROM settings WHERE id = 'one'`);
     run = house.start();
     await run.unlock();
     run.remove('one');

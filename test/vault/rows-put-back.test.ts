@@ -13,7 +13,7 @@ const definition = {
   name: 'settings',
   schema: 1,
   columns: () => ({}),
-  harmlessWhileLocked: ({ name }: Thing) => name === 'harmless',
+  adopt: (written: Thing) => (written.name === 'harmless' ? written : undefined),
 };
 const one: Thing = { name: 'one' };
 const two: Thing = { name: 'two' };
@@ -148,8 +148,7 @@ describe('what is taken over at unlock', () => {
   test('is changed as the owner says, and judged with its id', async () => {
     const owner = guardedTable<Thing>(keep, {
       ...definition,
-      harmlessWhileLocked: (_thing, id) => id === 'a',
-      whenAdopted: ({ name }) => ({ name: `${name}, received while locked` }),
+      adopt: ({ name }, id) => (id === 'a' ? { name: `${name}, received while locked` } : undefined),
     });
     keep.vault.lock();
     keep.store.commit([owner.insert('a', one), owner.insert('b', one)]);
