@@ -13,7 +13,7 @@ import type { ApprovalId } from './base/ids.ts';
 import { createSteadyClock, type SteadyClock } from './base/steady-clock.ts';
 import { type Broker, createBroker } from './broker/broker.ts';
 import { type ConnectionPreset, type Connections, createConnections } from './connections/connections.ts';
-import { bindBothLoopbacks, type Listener } from './gate/gate.ts';
+import { bindBothLoopbacks, bindSocket, type RequestHandler } from './gate/gate.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createGrants, type Grants } from './grants/grants.ts';
 import type { Platform } from './platform/platform.ts';
@@ -28,6 +28,8 @@ export const scryptCostOption: unique symbol = Symbol('scryptCost');
 export interface CoreConfig {
   /** Port of the agents' listener. 7417; 0 in tests. */
   readonly agentPort: number;
+  /** Path of the agents' Unix socket, beside the port. Default none: Windows has no peer that it could tell. */
+  readonly agentSocket?: string;
   readonly version: string;
   /** Opens the person's window, on one approval if named. */
   readonly openWindow: (approval?: ApprovalId) => void;
@@ -75,8 +77,7 @@ export async function createCore(machine: Platform, store: Store, config: CoreCo
     ...(cost === undefined ? {} : { scryptCost: cost }),
   });
   await vault.assertComplete();
-  // An agent that was told "localhost" may try the other address first: nobody else is to answer there.
-  const listener = await bindBothLoopbacks(config.agentPort);
+  const listener = await bindAgentDoors(config);
   try {
     // Before everything else that follows locking and unlocking.
     const stateHead = createStateHead({ store, vault, keychain: platform.keychain, clock, log });
@@ -84,6 +85,33 @@ export async function createCore(machine: Platform, store: Store, config: CoreCo
   } catch (error) {
     // Nothing half started: a port that is held answers agents, and nobody would be behind it.
     await listener.close();
+    throw error;
+  }
+}
+
+/** Where agents come in: the port on both addresses, and the socket. All of them or none. */
+interface AgentListener {
+  readonly port: number;
+  serve(handler: RequestHandler): void;
+  close(): Promise<void>;
+}
+
+async function bindAgentDoors({ agentPort, agentSocket }: CoreConfig): Promise<AgentListener> {
+  // An agent that was told "localhost" may try the other address first: nobody else is to answer there.
+  const loopback = await bindBothLoopbacks(agentPort);
+  if (agentSocket === undefined) return loopback;
+  try {
+    const socket = await bindSocket(agentSocket);
+    return {
+      port: loopback.port,
+      serve(handler) {
+        loopback.serve(handler);
+        socket.serve(handler);
+      },
+      close: async () => void (await Promise.all([loopback.close(), socket.close()])),
+    };
+  } catch (error) {
+    await loopback.close();
     throw error;
   }
 }
@@ -96,7 +124,7 @@ interface Ground {
   readonly stateHead: StateHead;
   readonly vault: Vault;
   readonly changes: Changes;
-  readonly listener: Listener;
+  readonly listener: AgentListener;
 }
 
 function assemble(platform: SteadyPlatform, config: CoreConfig, { store, stateHead, vault, changes, listener }: Ground): Core {
@@ -157,7 +185,7 @@ function assemble(platform: SteadyPlatform, config: CoreConfig, { store, stateHe
 type AgentDoorParts = Omit<Parameters<typeof createAuthServer>[0], 'processes'>;
 
 /** The agents' listener: forwarded calls by path, everything else is the authorization server's. Returns how to end it. */
-function openAgentDoors(listener: Listener, authServer: AuthServer, parts: AgentDoorParts): () => Promise<void> {
+function openAgentDoors(listener: AgentListener, authServer: AuthServer, parts: AgentDoorParts): () => Promise<void> {
   const gateway = createGateway({
     ...parts,
     authenticateCall: (request, url) => authServer.authenticateCall(request, url),

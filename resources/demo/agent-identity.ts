@@ -1,5 +1,6 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import * as client from 'openid-client';
+import type { FoundServer } from './find-server.ts';
 import { assertPinned, pinnedFetch, provenThumbprint } from './pin-server.ts';
 import { StateFile } from './state-file.ts';
 
@@ -26,14 +27,15 @@ export class AgentIdentity {
    * A client for the server, known from an earlier run or registered now. `isNew` tells which. The first server that proves
    * a key is pinned; throws `ServerNotProven` when another one answers, now or later.
    */
-  async connect(issuer: string): Promise<{ readonly config: client.Configuration; readonly isNew: boolean }> {
-    const identity = await this.#pin(issuer);
+  async connect(server: FoundServer): Promise<{ readonly config: client.Configuration; readonly isNew: boolean }> {
+    const { issuer } = server;
+    const identity = await this.#pin(server);
     const privateKey = (await importJWK(identity.key, 'ES256')) as CryptoKey;
     const authentication = client.PrivateKeyJwt(privateKey);
     const options = {
       execute: [client.allowInsecureRequests],
       timeout: 40,
-      [client.customFetch]: pinnedFetch(issuer, identity.serverKey) as client.CustomFetch,
+      [client.customFetch]: pinnedFetch(server, identity.serverKey) as client.CustomFetch,
     };
     const known = identity.clients[issuer];
     if (known !== undefined) {
@@ -60,11 +62,11 @@ export class AgentIdentity {
     if (key !== undefined) this.#file.write({ key, clients: {} });
   }
 
-  async #pin(issuer: string): Promise<Identity & { readonly serverKey: string }> {
+  async #pin(server: FoundServer): Promise<Identity & { readonly serverKey: string }> {
     const identity = await this.#load();
-    const found = await provenThumbprint(issuer);
+    const found = await provenThumbprint(server);
     const { serverKey = found } = identity;
-    assertPinned(serverKey, found, issuer);
+    assertPinned(serverKey, found, server.issuer);
     const pinned = { ...identity, serverKey };
     if (identity.serverKey === undefined) this.#file.write(pinned);
     return pinned;

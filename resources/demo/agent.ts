@@ -2,7 +2,9 @@
  * A sample agent. It knows nothing of Counterfoil but standards, and uses a stock OAuth client: discovery, dynamic
  * registration with its public key, CIBA with rich authorization requests, DPoP. It never sees a token of the bank.
  *
- * `node resources/demo/agent.ts [issuer] [--only accounts|payment] [--repeat] [--state <folder>] [--new-server]`
+ * `node resources/demo/agent.ts [issuer] [--only accounts|payment] [--repeat] [--socket] [--state <folder>] [--new-server]`
+ *
+ * With `--socket` it comes in by the Unix socket that the descriptor names; the issuer stays the same.
  *
  * Leaves with 6 when another server answers than the one it registered with.
  */
@@ -11,7 +13,7 @@ import { parseArgs } from 'node:util';
 import * as client from 'openid-client';
 import { AgentIdentity } from './agent-identity.ts';
 import { cents, type PaymentInitiation } from './bank.ts';
-import { descriptorFiles, findIssuer, isAnswering } from './find-server.ts';
+import { descriptorFiles, type FoundServer, findServer, isAnswering } from './find-server.ts';
 import { ServerNotProven } from './pin-server.ts';
 import { defaultStateFolder } from './state-file.ts';
 
@@ -49,10 +51,12 @@ const paymentRequest: PaymentInitiation = {
   remittanceInformationUnstructured: 'Invoice 2026-114',
 };
 
-async function findServer(given: string | undefined): Promise<string> {
+async function waitForServer(given: string | undefined, bySocket: boolean): Promise<FoundServer> {
   for (let tries = 0; ; tries += 1) {
-    const issuer = given ?? findIssuer();
-    if (issuer !== undefined && (await isAnswering(issuer))) return issuer;
+    const found = findServer();
+    const issuer = given ?? found?.issuer;
+    const server = issuer === undefined ? undefined : { issuer, ...(bySocket && found?.socket && { socket: found.socket }) };
+    if (server !== undefined && (!bySocket || 'socket' in server) && (await isAnswering(server))) return server;
     if (tries === 0)
       say(`Waiting for Counterfoil. Start it with "npm start". (Looking at ${given ?? descriptorFiles().join(', ')})`);
     await sleep(1000);
@@ -234,8 +238,9 @@ function isLocked(error: unknown): boolean {
 }
 
 /** Connects, and once more after registering anew when the server has forgotten this agent. */
-async function connect(issuer: string, stateFolder: string): Promise<Agent> {
-  const { config, isNew } = await untilProven(() => new AgentIdentity(stateFolder).connect(issuer));
+async function connect(server: FoundServer, stateFolder: string): Promise<Agent> {
+  const { issuer } = server;
+  const { config, isNew } = await untilProven(() => new AgentIdentity(stateFolder).connect(server));
   say(isNew ? 'Registered as a new agent.' : 'Known here from before.');
   const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'));
   return { issuer, config, DPoP, resource: `${issuer}/proxy/demo` };
@@ -247,19 +252,20 @@ async function run(): Promise<void> {
     options: {
       only: { type: 'string' },
       repeat: { type: 'boolean' },
+      socket: { type: 'boolean' },
       state: { type: 'string' },
       'new-server': { type: 'boolean' },
     },
   });
   const stateFolder = values.state ?? defaultStateFolder();
   if (values['new-server'] === true) new AgentIdentity(stateFolder).forgetServer();
-  const issuer = await findServer(positionals[0]);
-  step(`Found Counterfoil at ${issuer}`);
+  const server = await waitForServer(positionals[0], values.socket === true);
+  step(`Found Counterfoil at ${server.issuer}${server.socket === undefined ? '' : `, by ${server.socket}`}`);
   const tasks = [
     ...(values.only === 'payment' ? [] : [(agent: Agent) => readAccounts(agent, values.repeat ?? false)]),
     ...(values.only === 'accounts' ? [] : [pay]),
   ];
-  let agent = await connect(issuer, stateFolder);
+  let agent = await connect(server, stateFolder);
   for (const task of tasks) {
     try {
       await task(agent);
@@ -267,8 +273,8 @@ async function run(): Promise<void> {
       const reason = reasonOf(error);
       if (reason === 'invalid_client') {
         say('This agent is not known there any more.');
-        new AgentIdentity(stateFolder).forget(issuer);
-        agent = await connect(issuer, stateFolder);
+        new AgentIdentity(stateFolder).forget(server.issuer);
+        agent = await connect(server, stateFolder);
         await task(agent);
       } else if (reason === 'access_denied')
         say(`Denied. ${error instanceof client.ResponseBodyError ? (error.error_description ?? '') : ''}`);

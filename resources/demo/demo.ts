@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { apiPort, authorizationServerPort } from './bank.ts';
-import { findIssuer, isAnswering } from './find-server.ts';
+import { findServer, isAnswering } from './find-server.ts';
 
 const bank = `http://127.0.0.1:${authorizationServerPort}`;
 const api = `http://127.0.0.1:${apiPort}`;
@@ -49,10 +49,10 @@ function stop(): void {
 async function run(): Promise<void> {
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
-  await startWhenNeeded('authorization-server.ts', () => isAnswering(bank));
+  await startWhenNeeded('authorization-server.ts', () => isAnswering({ issuer: bank }));
   await startWhenNeeded('api.ts', isApiAnswering);
-  const issuer = findIssuer();
-  if (issuer === undefined || !(await isAnswering(issuer))) console.log('Start the app in another terminal: npm start');
+  const server = findServer();
+  if (server === undefined || !(await isAnswering(server))) console.log('Start the app in another terminal: npm start');
   console.log('In Counterfoil press "Try it" on the empty inbox, and sign in at Demo Bank as ada (any password).');
   await once(start('agent.ts', process.argv.slice(2)), 'exit');
   if (stopping) return;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import { fetchThrough } from './socket-fetch.ts';
 
 /** Where Counterfoil may have left word of itself, best first. */
 export function descriptorFiles(environment: NodeJS.ProcessEnv = process.env): readonly string[] {
@@ -13,12 +14,19 @@ export function descriptorFiles(environment: NodeJS.ProcessEnv = process.env): r
   return folders.map((folder) => join(folder, 'server.json'));
 }
 
-/** The issuer that a descriptor names. A hint only: whether a server answers there is asked next. */
-export function findIssuer(files: readonly string[] = descriptorFiles()): string | undefined {
+export interface FoundServer {
+  readonly issuer: string;
+  /** Its Unix socket for agents, where there is one. */
+  readonly socket?: string;
+}
+
+/** The server that a descriptor names. A hint only: whether one answers there is asked next. */
+export function findServer(files: readonly string[] = descriptorFiles()): FoundServer | undefined {
   for (const file of files) {
     try {
-      const { issuer } = JSON.parse(readFileSync(file, 'utf8')) as { issuer?: unknown };
-      if (typeof issuer === 'string' && /^http:\/\/127\.0\.0\.1:\d+$/.test(issuer)) return issuer;
+      const { issuer, socket } = JSON.parse(readFileSync(file, 'utf8')) as { issuer?: unknown; socket?: unknown };
+      if (typeof issuer !== 'string' || !/^http:\/\/127\.0\.0\.1:\d+$/.test(issuer)) continue;
+      return { issuer, ...(typeof socket === 'string' && isAbsolute(socket) && { socket }) };
     } catch {
       // Not there, or being written: look on.
     }
@@ -27,9 +35,9 @@ export function findIssuer(files: readonly string[] = descriptorFiles()): string
 }
 
 /** True when the server behind `issuer` says that it is the one. */
-export async function isAnswering(issuer: string): Promise<boolean> {
+export async function isAnswering({ issuer, socket }: FoundServer): Promise<boolean> {
   try {
-    const answer = await fetch(`${issuer}/.well-known/openid-configuration`, {
+    const answer = await fetchThrough(socket)(`${issuer}/.well-known/openid-configuration`, {
       signal: AbortSignal.timeout(2000),
       redirect: 'error',
     });

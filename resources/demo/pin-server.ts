@@ -7,7 +7,10 @@
  * between the proof and the request gets that one request; and one that edits this agent's files can edit the pin.
  */
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { calculateJwkThumbprint, decodeProtectedHeader, EmbeddedJWK, type JWTPayload, jwtVerify } from 'jose';
+import type { FoundServer } from './find-server.ts';
+import { fetchThrough } from './socket-fetch.ts';
 
 /** Nothing was sent to whoever answers. */
 export class ServerNotProven extends Error {
@@ -19,23 +22,29 @@ export class ServerNotProven extends Error {
   }
 }
 
-/** The thumbprint of the key that the server at `issuer` proves to hold now (RFC 7638). */
-export async function provenThumbprint(issuer: string): Promise<string> {
+/** The thumbprint of the key that the server proves to hold now (RFC 7638), and that its way to us is its own. */
+export async function provenThumbprint({ issuer, socket }: FoundServer): Promise<string> {
   const challenge = randomBytes(32).toString('base64url');
   const url = `${issuer}/.well-known/counterfoil-server?challenge=${challenge}`;
   try {
-    const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(10_000) });
+    const answer = await fetchThrough(socket)(url, { redirect: 'error', signal: AbortSignal.timeout(10_000) });
     if (answer.status === 503) throw new ServerNotProven('locked', 'Counterfoil is locked and cannot prove itself.');
     const { proof } = (await answer.json()) as { proof: string };
     const { payload, signer } = await verify(proof, 'counterfoil-proof+jwt', issuer);
     const vouched = await verify(String(payload.vouched), 'counterfoil-run+jwt', issuer);
     const { jkt } = (vouched.payload.cnf ?? {}) as { jkt?: unknown };
-    if (payload.challenge === challenge && payload.way === 'port' && jkt === signer) return vouched.signer;
+    if (payload.challenge === challenge && isThisWay(payload, socket) && jkt === signer) return vouched.signer;
   } catch (error) {
     if (error instanceof ServerNotProven) throw error;
     throw new ServerNotProven('no-proof', `${words}: it gave no valid proof of its key. ${advice}`);
   }
   throw new ServerNotProven('no-proof', `${words}: its proof does not fit the question. ${advice}`);
+}
+
+/** A proof that was fetched elsewhere names another way, or the inode of another socket. */
+function isThisWay({ way, socket_inode: inode }: JWTPayload, socket: string | undefined): boolean {
+  if (socket === undefined) return way === 'port';
+  return way === 'agents-socket' && inode === String(statSync(socket, { bigint: true }).ino);
 }
 
 const words = 'Whoever answers at the address of Counterfoil is not shown to be it';
@@ -49,12 +58,13 @@ async function verify(jwt: string, typ: string, issuer: string): Promise<{ paylo
 }
 
 /** `fetch` that asks for the proof first, each time, and reaches no other address than the issuer's. */
-export function pinnedFetch(issuer: string, pinned: string): typeof fetch {
+export function pinnedFetch(server: FoundServer, pinned: string): typeof fetch {
+  const { issuer, socket } = server;
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
     if (url.origin !== issuer) throw new ServerNotProven('no-proof', `Nothing is sent to ${url.origin}.`);
-    assertPinned(pinned, await provenThumbprint(issuer), issuer);
-    return fetch(input, { ...init, redirect: 'error' });
+    assertPinned(pinned, await provenThumbprint(server), issuer);
+    return fetchThrough(socket)(input, { ...init, redirect: 'error' });
   };
 }
 

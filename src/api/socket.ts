@@ -3,15 +3,13 @@
  * never stand in for the person, so whatever raises answers `presence_required` (security rule 1), and nothing that it
  * answers is a secret: programs of the same user can reach it too.
  */
-import { chmodSync, lstatSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { dirname } from 'node:path';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
 import { asId, type SessionId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import { callPrefix, changesPath, openPath, sessionHeader, sessionPath } from '../contract/wire.ts';
-import { checkRequest, type GateRules, readBody, setSecurityHeaders } from '../gate/gate.ts';
+import { bindSocket, checkRequest, type GateRules, readBody, setSecurityHeaders } from '../gate/gate.ts';
 import { answerOrRefuse, maxBodyBytes, sendAnswer, sendJson, streamChanges } from './answer-http.ts';
 import type { Api } from './api.ts';
 
@@ -41,23 +39,17 @@ const rules: GateRules = {
   ],
 };
 
-/** Binds and serves the socket. Refuses `launch_failed` when its folder is open to others, or it cannot be bound. */
+/**
+ * Binds and serves the socket. Refuses `launch_failed` when its folder is open to others, or it cannot be bound, and `port_taken`
+ * when another program listens there.
+ */
 export async function openSocketDoor(deps: SocketDoorDeps): Promise<SocketDoor> {
-  const isPipe = deps.path.startsWith('\\\\');
-  if (!isPipe) prepareSocket(deps.path);
   const begun: BegunHere = new Set();
-  const server = createServer((request, response) => {
+  const listener = await bindSocket(deps.path);
+  listener.serve((request, response) => {
     answerOrRefuse(response, { log: deps.log, work: () => answer(request, response, { ...deps, begun }) });
   });
-  await listen(server, deps.path);
-  if (!isPipe) chmodSync(deps.path, 0o600);
-  return {
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { close: () => listener.close() };
 }
 
 /** Sessions of this socket, oldest first. */
@@ -100,23 +92,4 @@ function sessionOf(request: IncomingMessage, begun: BegunHere): SessionId {
   // security: rule 1. Nothing is signed here, so the id of a page's session must be worth nothing.
   if (begun.has(session)) return session;
   throw new Refusal('session_unknown', 'This socket has no such session.', { hint: 'Begin one.' });
-}
-
-function prepareSocket(path: string): void {
-  const folder = lstatSync(dirname(path));
-  // security: the folder keeps other users out, also between binding and chmod
-  if (!folder.isDirectory() || (folder.mode & 0o077) !== 0) {
-    throw new Refusal('launch_failed', 'The folder of the socket is open to other users.', { hint: 'Its mode must be 0700.' });
-  }
-  const left = lstatSync(path, { throwIfNoEntry: false });
-  if (left === undefined) return;
-  if (!left.isSocket()) throw new Refusal('launch_failed', 'Something that is not a socket stands where the socket belongs.');
-  rmSync(path);
-}
-
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause) => reject(new Refusal('launch_failed', 'The socket could not be bound.', { cause })));
-    server.listen(path, resolve);
-  });
 }

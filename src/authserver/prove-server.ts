@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, epochSeconds } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
-import { setSecurityHeaders } from '../gate/gate.ts';
+import { ownSocketOf, setSecurityHeaders } from '../gate/gate.ts';
 import type { Vault } from '../vault/vault.ts';
 import { parsePublicJwk } from './public-key.ts';
 
@@ -14,8 +14,11 @@ const challengePattern = /^[A-Za-z0-9_-]{43}$/;
 const proofLifetimeSeconds = 60;
 const vouchedForSeconds = 24 * 3600;
 
-/** How the question came. A proof for one way is none for the other. */
-export type ProofWay = 'port' | 'socket';
+/**
+ * How the question came: `socket` is the person's, `agents-socket` the one beside the port. A proof for one way is none for
+ * another.
+ */
+export type ProofWay = 'port' | 'socket' | 'agents-socket';
 
 /**
  * Answers challenges, also while locked, without a long-lived key outside the vault.
@@ -25,7 +28,8 @@ export type ProofWay = 'port' | 'socket';
  * proven, and whoever pinned the key waits. A key in the OS keychain would answer then too, but most programs of this user
  * can read it there: it would prove nothing against those we defend against.
  *
- * A proof names the issuer, so a program on another port cannot pass ours on as its own.
+ * A proof names the issuer, so a program on another port cannot pass ours on as its own; for the agents' socket it names the
+ * inode of the file, so neither can one that put its own socket in that place.
  */
 export class ServerProof {
   readonly #deps: { readonly vault: Vault; readonly clock: Clock; readonly issuer: string };
@@ -50,8 +54,9 @@ export class ServerProof {
    * Refuses `invalid_input`, `vault_absent`, and `vault_locked` before the first unlock of this run.
    *
    * @param challenge 32 random bytes of the one who asks, base64url.
+   * @param inode Of the agents' socket, when the question came there.
    */
-  prove(challenge: string, way: ProofWay): string {
+  prove(challenge: string, way: ProofWay, inode?: string): string {
     if (!challengePattern.test(challenge)) {
       throw new Refusal('invalid_input', 'A challenge is 32 random bytes in base64url.', { hint: '?challenge=<43 characters>' });
     }
@@ -59,6 +64,7 @@ export class ServerProof {
     const payload = {
       iss: this.#deps.issuer,
       way,
+      ...(inode === undefined ? {} : { socket_inode: inode }),
       challenge,
       iat: now,
       exp: now + proofLifetimeSeconds,
@@ -95,7 +101,9 @@ export class ServerProof {
 /** Answers {@link provePath}. The request has passed the gate. */
 export function answerProof(request: IncomingMessage, response: ServerResponse, proof: ServerProof): void {
   const challenge = new URLSearchParams(request.url?.split('?')[1] ?? '').get('challenge') ?? '';
-  const body = JSON.stringify({ proof: proof.prove(challenge, 'port') });
+  const own = ownSocketOf(request.socket);
+  const proven = own === undefined ? proof.prove(challenge, 'port') : proof.prove(challenge, 'agents-socket', own.inode);
+  const body = JSON.stringify({ proof: proven });
   setSecurityHeaders(response);
   response.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8', 'Content-Length': Buffer.byteLength(body) });
   response.end(request.method === 'HEAD' ? undefined : body);

@@ -88,7 +88,7 @@ async function checkServer({ descriptor }: Folders, pin: ServerPin): Promise<rea
   const detail = `${found.issuer}, pid ${found.pid}, since ${found.started}`;
   switch (await askIssuer(found.issuer)) {
     case 'itself':
-      return [{ name: 'server', state: 'ok', detail }, await checkKey(found.issuer, pin)];
+      return [{ name: 'server', state: 'ok', detail }, await checkKey(found.issuer, pin), ...(await checkSocket(found, pin))];
     case 'not yet':
       return [{ name: 'server', state: 'warn', detail: `${detail}; agents can ask once it is set up` }];
     case 'nobody':
@@ -99,13 +99,28 @@ async function checkServer({ descriptor }: Folders, pin: ServerPin): Promise<rea
 /** The key that the server on the agents' port proves to hold: the one that agents pin. */
 async function checkKey(issuer: string, pin: ServerPin): Promise<Check> {
   const challenge = newChallenge();
-  const { status, text } = await get(`${issuer}/.well-known/counterfoil-server?challenge=${challenge}`);
+  const { status, text } = await get(`${issuer}${proofPath}${challenge}`);
   if (status === 503) return { name: 'key', state: 'warn', detail: 'not unlocked since it started, so it cannot prove its key' };
   const proven = thumbprintProven(memberOf(text, 'proof'), { challenge, way: 'port', issuer, now: Date.now() });
   const pinned = pin.read();
   if (proven === undefined) return { name: 'key', state: 'fail', detail: `${issuer} did not prove a key` };
   if (pinned === undefined || pinned === proven) return { name: 'key', state: 'ok', detail: proven };
   return { name: 'key', state: 'fail', detail: `${proven} answers, but ${pinned} is pinned in ${pin.file}` };
+}
+
+const proofPath = '/.well-known/counterfoil-server?challenge=';
+
+/** The agents' socket, when the descriptor names one: the same key must answer there, for the file that stands there. */
+async function checkSocket({ issuer, socket }: Descriptor, pin: ServerPin): Promise<readonly Check[]> {
+  if (socket === undefined) return [];
+  const challenge = newChallenge();
+  const { status, text } = await get(`${issuer}${proofPath}${challenge}`, socket);
+  if (status === 0) return [{ name: 'socket', state: 'fail', detail: `nobody answers on ${socket}` }];
+  if (status === 503) return [{ name: 'socket', state: 'warn', detail: `${socket} answers, and cannot prove its key yet` }];
+  const inode = String(lstatSync(socket, { bigint: true, throwIfNoEntry: false })?.ino);
+  const proven = thumbprintProven(memberOf(text, 'proof'), { challenge, way: 'agents-socket', inode, issuer, now: Date.now() });
+  if (proven !== undefined && proven === (pin.read() ?? proven)) return [{ name: 'socket', state: 'ok', detail: socket }];
+  return [{ name: 'socket', state: 'fail', detail: `who answers on ${socket} did not prove the server's key for it` }];
 }
 
 function readDescriptor(file: string): Descriptor | undefined {
@@ -124,10 +139,10 @@ async function askIssuer(issuer: string): Promise<'itself' | 'not yet' | 'nobody
   return memberOf(text, 'issuer') === issuer ? 'itself' : 'nobody';
 }
 
-/** Status 0 when nobody answers. */
-function get(url: string): Promise<{ readonly status: number; readonly text: string }> {
+/** Status 0 when nobody answers. @param socketPath Goes through this socket to the same server. */
+function get(url: string, socketPath?: string): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve) => {
-    const call = request(url, { timeout: 3000 }, (answer) => {
+    const call = request(url, { timeout: 3000, ...(socketPath === undefined ? {} : { socketPath }) }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));

@@ -6,7 +6,9 @@ import { exitCodes } from './exit-codes.ts';
 /** How a proof must have been made to count: for this challenge, this way, and this issuer where one is known. */
 export interface ProofQuestion {
   readonly challenge: string;
-  readonly way: 'port' | 'socket';
+  readonly way: 'port' | 'socket' | 'agents-socket';
+  /** Of the agents' socket that was asked. */
+  readonly inode?: string;
   readonly issuer?: string;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -23,8 +25,9 @@ export function thumbprintProven(proof: unknown, question: ProofQuestion): strin
   const outer = verified(proof, 'counterfoil-proof+jwt', question);
   const vouched = verified(outer?.payload['vouched'], 'counterfoil-run+jwt', question);
   if (outer === undefined || vouched === undefined) return undefined;
-  const { challenge, way, iss } = outer.payload;
-  const fits = challenge === question.challenge && way === question.way && iss === vouched.payload['iss'];
+  const { challenge, way, iss, socket_inode: inode } = outer.payload;
+  const isThisWay = way === question.way && inode === question.inode;
+  const fits = challenge === question.challenge && isThisWay && iss === vouched.payload['iss'];
   const isVouchedFor = (vouched.payload['cnf'] as Members | undefined)?.['jkt'] === outer.signer;
   return fits && isVouchedFor ? vouched.signer : undefined;
 }

@@ -1,8 +1,6 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
-import type { Socket } from 'node:net';
+import type { Server } from 'node:http';
 import { isRefusal, Refusal } from '../base/errors.ts';
-import { sendProblem } from './problems.ts';
+import { closeServer, limitedServers, type RequestHandler } from './limited-server.ts';
 
 export type LoopbackHost = '127.0.0.1' | '::1';
 
@@ -11,8 +9,6 @@ export interface BindOptions {
   readonly port: number;
   readonly hosts: readonly LoopbackHost[];
 }
-
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A bound listener. It answers 503 until it is told who serves. */
 export interface Listener {
@@ -23,10 +19,6 @@ export interface Listener {
 }
 
 const attemptsForFreePort = 20;
-const headersTimeoutMs = 10_000;
-const requestTimeoutMs = 30_000;
-const maxHeaderBytes = 16_384;
-const maxSockets = 256;
 
 /**
  * Binds all hosts on one port, or none: a family left free could be taken by another program that then
@@ -35,13 +27,12 @@ const maxSockets = 256;
  * Refuses `port_taken` when another program has it, `launch_failed` when an address cannot be bound here.
  */
 export async function bindLoopback(options: BindOptions): Promise<Listener> {
-  const state: { handler: RequestHandler } = { handler: notServing };
-  const sockets = new Set<Socket>();
+  const limited = limitedServers();
   const attempts = options.port === 0 ? attemptsForFreePort : 1;
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const bound = await bindAll(options, () => createLimitedServer(state, sockets));
-      return listenerOf(bound, state, sockets);
+      const { port, servers } = await bindAll(options, () => limited.create());
+      return { port, serve: limited.serve, close: () => limited.close(servers) };
     } catch (error) {
       const taken = codeOf(error) === 'EADDRINUSE';
       if (!taken || attempt === attempts) throw refusalFor(error, options.port);
@@ -81,49 +72,6 @@ async function bindAll(options: BindOptions, create: () => Server): Promise<{ po
   }
 }
 
-function createLimitedServer(state: { readonly handler: RequestHandler }, sockets: Set<Socket>): Server {
-  const server = createServer(
-    { maxHeaderSize: maxHeaderBytes, headersTimeout: headersTimeoutMs, requestTimeout: requestTimeoutMs, keepAliveTimeout: 5_000 },
-    (request, response) => state.handler(request, response),
-  );
-  server.maxConnections = maxSockets;
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy();
-      return;
-    }
-    const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-    socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\nCache-Control: no-store\r\n\r\n`);
-  });
-  return server;
-}
-
-function listenerOf(
-  bound: { readonly port: number; readonly servers: readonly Server[] },
-  state: { handler: RequestHandler },
-  sockets: ReadonlySet<Socket>,
-): Listener {
-  return {
-    port: bound.port,
-    serve(handler) {
-      state.handler = handler;
-    },
-    async close() {
-      const closed = bound.servers.map(closeServer);
-      for (const socket of sockets) socket.destroy();
-      await Promise.all(closed);
-    },
-  };
-}
-
-function notServing(_request: IncomingMessage, response: ServerResponse): void {
-  sendProblem(response, new Refusal('store_failed', 'Starting.', { retryAfterSeconds: 1 }));
-}
-
 function listen(server: Server, port: number, host: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -132,10 +80,6 @@ function listen(server: Server, port: number, host: string): Promise<void> {
       resolve();
     });
   });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()));
 }
 
 function portOf(server: Server): number {

@@ -8,10 +8,13 @@
  * @see RFC 9110, section 7.2 (Host) and 15.5.20 (421) · Fetch Metadata Request Headers
  */
 
-export type { BindOptions, Listener, RequestHandler } from './bind-loopback.ts';
+export type { BindOptions, Listener } from './bind-loopback.ts';
 export { bindBothLoopbacks, bindLoopback } from './bind-loopback.ts';
+export type { SocketListener } from './bind-socket.ts';
+export { bindSocket, ownSocketOf } from './bind-socket.ts';
 export type { CheckedRequest, GateRules, RouteRule } from './check-request.ts';
 export { checkRequest } from './check-request.ts';
+export type { RequestHandler } from './limited-server.ts';
 export { challengeOf, guidanceOf, problemOf, refusalOf, sendProblem } from './problems.ts';
 export { findProtocolError } from './protocol-errors.ts';
 export { readBody } from './read-body.ts';

@@ -15,6 +15,8 @@ export type Peer =
       readonly localAddress?: string;
       readonly remoteAddress?: string;
     }
+  /** `descriptor` is our end, open until the answer is there; `path` is that of our listening socket. */
+  | { readonly kind: 'unix'; readonly descriptor: number; readonly path: string }
   | { readonly kind: 'pid'; readonly pid: number };
 
 export interface ProcessFacts {

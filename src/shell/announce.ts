@@ -8,10 +8,12 @@ export interface Announcement {
   readonly clock: Clock;
   readonly file: string;
   readonly pid: number;
+  /** The agents' Unix socket, where there is one. */
+  readonly socket?: string | undefined;
 }
 
 /** Writes the descriptor, writes it again once the server has its key, and returns how to take it away. */
-export function announce({ core, clock, file, pid }: Announcement): () => void {
+export function announce({ core, clock, file, pid, socket }: Announcement): () => void {
   const started = new Date(clock.now()).toISOString();
   let announcedKey: string | undefined;
 
@@ -22,6 +24,7 @@ export function announce({ core, clock, file, pid }: Announcement): () => void {
     writeDescriptor(file, {
       issuer,
       port: Number(new URL(issuer).port),
+      ...(socket === undefined ? {} : { socket }),
       pid,
       started,
       ...(announcedKey === undefined ? {} : { server_jkt: announcedKey }),

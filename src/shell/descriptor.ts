@@ -5,6 +5,8 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 export interface Descriptor {
   readonly issuer: string;
   readonly port: number;
+  /** Path of the agents' Unix socket: the same doors, with `Host` as in `issuer`. Absent on Windows. */
+  readonly socket?: string;
   readonly pid: number;
   /** RFC 3339. */
   readonly started: string;

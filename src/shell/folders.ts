@@ -20,6 +20,8 @@ export interface Folders {
   readonly runtime: string;
   /** Where the person's own programs talk to us: a Unix socket in the runtime folder, a named pipe on Windows. */
   readonly socket: string;
+  /** The agents' Unix socket; none on Windows, whose pipes are open to other users by default and name no caller to us. */
+  readonly agentSocket?: string;
   readonly descriptor: string;
 }
 
@@ -42,6 +44,7 @@ export function chooseFolders(environment: Environment, machine: Machine): Folde
     data,
     runtime,
     socket: machine.platform === 'win32' ? pipe : path.join(runtime, 'counterfoil.sock'),
+    ...(machine.platform === 'win32' ? {} : { agentSocket: path.join(runtime, 'agents.sock') }),
     descriptor: path.join(runtime, 'server.json'),
   };
 }

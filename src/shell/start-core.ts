@@ -28,13 +28,16 @@ export async function startCore(start: CoreStart): Promise<Core> {
   const store = openStore({ file: join(folders.data, 'counterfoil.db') });
   endings.add(() => store.close());
   try {
-    const core = await createCore(platform, store, { agentPort, version, openWindow, quit });
+    const { agentSocket } = folders;
+    const socket = agentSocket === undefined ? {} : { agentSocket };
+    const core = await createCore(platform, store, { agentPort, ...socket, version, openWindow, quit });
     endings.add(() => core.stop());
     sweepAfterLock(core.vault, platform.log);
     return core;
   } catch (error) {
     if (!isRefusal(error, 'port_taken')) throw error;
-    throw await portTaken(platform, agentPort, error);
+    // A socket that is taken is named in the message already; a port is known by its number only.
+    throw error.detail === 'socket' ? error : await portTaken(platform, agentPort, error);
   }
 }
 
@@ -51,5 +54,5 @@ export async function goPublic(core: Core, { platform, folders, openWindow, endi
   const { clock, log } = platform;
   const door = await openSocketDoor({ api: core.api, clock, log, path: folders.socket, onOpen: () => openWindow() });
   endings.add(() => door.close());
-  endings.add(announce({ core, clock, file: folders.descriptor, pid: process.pid }));
+  endings.add(announce({ core, clock, file: folders.descriptor, pid: process.pid, socket: folders.agentSocket }));
 }

@@ -47,7 +47,7 @@ export function pageOf(transport: Transport): Page {
 const nobody = { issuer: 'http://127.0.0.1:1', api: 'http://127.0.0.1:1' };
 
 export interface OpenCoreOptions<Machine extends Platform = MemoryPlatform>
-  extends Partial<Pick<CoreConfig, 'presets' | 'agentPort'>> {
+  extends Partial<Pick<CoreConfig, 'presets' | 'agentPort' | 'agentSocket'>> {
   readonly vault?: 'absent' | 'unlocked';
   readonly file?: string;
   readonly platform?: Machine;
@@ -66,6 +66,7 @@ export async function openCoreOn<Machine extends Platform>(
   const windows: (string | undefined)[] = [];
   const core = await createCore(platform, store, {
     agentPort: options.agentPort ?? 0,
+    ...(options.agentSocket === undefined ? {} : { agentSocket: options.agentSocket }),
     version: '0.0.0-test',
     openWindow: (approval) => windows.push(approval),
     quit: () => {},

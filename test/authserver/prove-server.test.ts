@@ -22,17 +22,17 @@ describe('the server proves its key', () => {
   test('to whoever asks with a challenge, and again after it was locked (security rule 29)', async () => {
     door = await openAuthServer();
     const key = parsePublicJwk(door.keep.vault.serverPublicJwk())?.thumbprint;
-    expect(await provenThumbprint(door.issuer)).toBe(key);
+    expect(await provenThumbprint(door)).toBe(key);
     door.keep.vault.lock();
-    expect(await provenThumbprint(door.issuer)).toBe(key);
+    expect(await provenThumbprint(door)).toBe(key);
   });
 
   test('not before the first unlock of a run: then it says that it is locked (security rule 29)', async () => {
     door = await openAuthServer();
-    await provenThumbprint(door.issuer);
+    await provenThumbprint(door);
     door = await door.restart();
     const key = parsePublicJwk(door.keep.vault.serverPublicJwk())?.thumbprint;
-    expect(await provenThumbprint(door.issuer)).toBe(key);
+    expect(await provenThumbprint(door)).toBe(key);
   });
 
   test('not before there is a vault', async () => {

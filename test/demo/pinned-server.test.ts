@@ -75,20 +75,20 @@ const reason = (act: Promise<unknown>): Promise<unknown> =>
 
 describe('an agent that pinned its server', () => {
   test('keeps the key at registration, in a file for its owner alone, and knows it again (security rule 29)', async () => {
-    expect((await identity().connect(door.issuer)).isNew).toBe(true);
+    expect((await identity().connect(door)).isNew).toBe(true);
     const file = join(folder, 'agent.json');
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect((JSON.parse(readFileSync(file, 'utf8')) as { serverKey: string }).serverKey).toMatch(/^[\w-]{43}$/);
     door = await door.restart();
-    expect((await identity().connect(door.issuer)).isNew).toBe(false);
+    expect((await identity().connect(door)).isNew).toBe(false);
   });
 
   test('sends nothing to a program that took the port and has no proof (security rule 29, goal S4)', async () => {
-    const { config } = await identity().connect(door.issuer);
+    const { config } = await identity().connect(door);
     const port = portOf(door.issuer);
     await door.close();
     const squatter = await squat(port, async () => '{}');
-    expect(await reason(identity().connect(squatter.issuer))).toBe('no-proof');
+    expect(await reason(identity().connect(squatter))).toBe('no-proof');
     expect(await reason(client.initiateBackchannelAuthentication(config, question(`${squatter.issuer}/proxy/demo`)))).toBe(
       'no-proof',
     );
@@ -97,13 +97,13 @@ describe('an agent that pinned its server', () => {
   });
 
   test('sends nothing to another Counterfoil on the same port, and names both keys (security rule 29, goal S4)', async () => {
-    const { config } = await identity().connect(door.issuer);
+    const { config } = await identity().connect(door);
     const port = portOf(door.issuer);
     await door.close();
     door = await openAuthServer({ port });
     expect(await reason(client.initiateBackchannelAuthentication(config, question(`${door.issuer}/proxy/demo`)))).toBe('changed');
     const refused = await identity()
-      .connect(door.issuer)
+      .connect(door)
       .catch((error: Error) => error.message);
     const { serverKey } = JSON.parse(readFileSync(join(folder, 'agent.json'), 'utf8')) as { serverKey: string };
     expect(refused).toContain(`pinned key:  ${serverKey}`);
@@ -113,34 +113,34 @@ describe('an agent that pinned its server', () => {
   });
 
   test('sends nothing where a replaced descriptor leads it: the pin is of the server, not of the address (security rule 29, goal S4)', async () => {
-    await identity().connect(door.issuer);
+    await identity().connect(door);
     const elsewhere = await openAuthServer();
     others.push(elsewhere);
-    expect(await reason(identity().connect(elsewhere.issuer))).toBe('changed');
+    expect(await reason(identity().connect(elsewhere))).toBe('changed');
     expect(elsewhere.keep.store.all('SELECT id FROM agents')).toEqual([]);
   });
 
   test('is not taken in by a program that passes the real answer on (security rule 29, goal S4)', async () => {
-    await identity().connect(door.issuer);
+    await identity().connect(door);
     const relay = await squat(0, async (url) => (await fetch(`${door.issuer}${url}`)).text());
-    expect(await reason(identity().connect(relay.issuer))).toBe('no-proof');
+    expect(await reason(identity().connect(relay))).toBe('no-proof');
     expect(new Set(relay.seen)).toEqual(new Set(['GET /.well-known/counterfoil-server']));
   });
 
   test('is not taken in by an answer that was given before (security rule 29)', async () => {
     const answers: string[] = [];
     const port = portOf(door.issuer);
-    await identity().connect(door.issuer);
+    await identity().connect(door);
     const url = `${door.issuer}/.well-known/counterfoil-server?challenge=${'a'.repeat(43)}`;
     answers.push(await (await fetch(url)).text());
     await door.close();
     const replaying = await squat(port, async () => answers[0] ?? '');
     door = await openAuthServer();
-    expect(await reason(identity().connect(replaying.issuer))).toBe('no-proof');
+    expect(await reason(identity().connect(replaying))).toBe('no-proof');
   });
 
   test('asks for the proof before each request, not once', async () => {
-    const { config } = await identity().connect(door.issuer);
+    const { config } = await identity().connect(door);
     const port = portOf(door.issuer);
     await client.initiateBackchannelAuthentication(config, question(`${door.issuer}/proxy/demo`));
     await door.close();
@@ -152,25 +152,25 @@ describe('an agent that pinned its server', () => {
   });
 
   test('waits while Counterfoil cannot prove itself yet, and is told so', async () => {
-    await identity().connect(door.issuer);
+    await identity().connect(door);
     const port = portOf(door.issuer);
     await door.close();
     door = await openAuthServer({ vault: 'absent', port });
-    expect(await reason(identity().connect(door.issuer))).toBe('locked');
+    expect(await reason(identity().connect(door))).toBe('locked');
   });
 
   test('takes another server only when the person says so', async () => {
-    await identity().connect(door.issuer);
+    await identity().connect(door);
     const elsewhere = await openAuthServer();
     others.push(elsewhere);
     identity().forgetServer();
-    expect((await identity().connect(elsewhere.issuer)).isNew).toBe(true);
-    expect(await reason(identity().connect(door.issuer))).toBe('changed');
+    expect((await identity().connect(elsewhere)).isNew).toBe(true);
+    expect(await reason(identity().connect(door))).toBe('changed');
   });
 
   test('leaves with an exit code of its own, and its words say what to do (security rule 29)', async () => {
     const squatter = await squat(0, async () => '{}');
-    await identity().connect(door.issuer);
+    await identity().connect(door);
     const runtime = mkdtempSync(join(tmpdir(), 'cf-pin-run-'));
     writeFileSync(join(runtime, 'server.json'), JSON.stringify({ issuer: squatter.issuer }), { mode: 0o600 });
     const agent = spawn(process.execPath, [new URL('../../resources/demo/agent.ts', import.meta.url).pathname, '--state', folder], {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -149,6 +149,64 @@ describe.skipIf(process.platform === 'win32')('process evidence on Linux', () =>
       status: 'NoNewPrivs:\t1\nSeccomp:\t2\n',
     });
     expect((await identify()).confinement).toEqual(['Docker container', 'no new privileges', 'system call filter']);
+  });
+
+  test.each([
+    ['0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-0123.scope\n', 'Podman container'],
+    ['0::/kubepods/burstable/pod1/cri-containerd-0123.scope\n', 'Kubernetes pod'],
+    ['0::/lxc.payload.box/user.slice\n', 'LXC container'],
+    ['0::/machine.slice/machine-box.scope\n', 'system container'],
+    ['0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-flatpak-org.a.B-12.scope\n', 'Flatpak'],
+    ['0::/user.slice/user-1000.slice/user@1000.service/app.slice/snap.code.code-1.scope/snap.code.x\n', 'Snap'],
+    ['0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-r0123.scope\n', 'started by systemd-run'],
+  ])('the control group %s is a sign', async (controlGroup, sign) => {
+    proc.add({ pid: 8123, executable: program, sockets: [345_678], controlGroup });
+    expect((await identify()).confinement).toContain(sign);
+  });
+
+  test('a program above that builds sandboxes, and the system itself, are signs', async () => {
+    const sandbox = join(folder, 'firejail');
+    writeFileSync(sandbox, 'program');
+    proc.add({ pid: 7000, executable: sandbox });
+    proc.add({ pid: 8123, executable: program, sockets: [345_678], parentPid: 7000 });
+    mkdirSync(join(proc.root, 'sys/kernel'), { recursive: true });
+    writeFileSync(join(proc.root, 'sys/kernel/osrelease'), '6.6.87.2-microsoft-standard-WSL2\n');
+    expect((await identify()).confinement).toEqual(['Firejail', 'Windows Subsystem for Linux']);
+  });
+
+  test('files of a container count only where the root folder is another than ours', async () => {
+    for (const [pid, foreign] of [
+      [8123, []],
+      [8124, ['mnt']],
+    ] as const) {
+      proc.add({ pid, executable: program, foreign });
+      mkdirSync(join(proc.root, String(pid), 'root'));
+      writeFileSync(join(proc.root, String(pid), 'root/.dockerenv'), '');
+    }
+    expect((await identify({ kind: 'pid', pid: 8123 })).confinement).toEqual([]);
+    expect((await identify({ kind: 'pid', pid: 8124 })).confinement).toEqual(['Docker container']);
+  });
+
+  test('a program that passes connections on is said to be one: who asks cannot be seen', async () => {
+    const relay = join(folder, 'docker-proxy');
+    writeFileSync(relay, 'program');
+    proc.add({ pid: 8123, executable: relay, sockets: [345_678] });
+    expect((await identify()).remarks.join(' ')).toContain('passes connections on');
+  });
+
+  test('a process whose number was given away while its parents were read is nobody (security rule 20)', async () => {
+    proc.add({ pid: 8123, executable: program, sockets: [345_678] });
+    const real = createProc(proc.root);
+    let isGone = false;
+    const changing: Proc = {
+      ...real,
+      text(path) {
+        if (path === '8123/cgroup') isGone = true;
+        const text = real.text(path);
+        return path === '8123/stat' && isGone ? text?.replace(' 9123 ', ' 9999 ') : text;
+      },
+    };
+    expect(identifyPeer(changing, peer)).toMatchObject({ state: 'unknown' });
   });
 
   test('a process that let go of the connection while it was looked at is not the one (security rule 20)', async () => {

@@ -3,10 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import { chooseProcessIdentity } from '../../src/platform/process-identity/choose.ts';
-import { createDarwinProcesses, type RunTool } from '../../src/platform/process-identity/darwin.ts';
-import { holdersOf, parseLsof } from '../../src/platform/process-identity/parse-lsof.ts';
+import { createDarwinProcesses } from '../../src/platform/process-identity/darwin.ts';
+import { holdersOf, parseLsof, unixHoldersOf } from '../../src/platform/process-identity/parse-lsof.ts';
 import { parsePs, rowsAbove } from '../../src/platform/process-identity/parse-ps.ts';
 import { parseWindowsAnswer, questionFor } from '../../src/platform/process-identity/parse-windows.ts';
+import type { RunTool } from '../../src/platform/process-identity/run-tool.ts';
 import { createWindowsProcesses } from '../../src/platform/process-identity/windows.ts';
 
 const peer = { kind: 'tcp', localPort: 47_123, remotePort: 54_321, family: 4 } as const;
@@ -170,4 +171,43 @@ test('a system without an adapter says so', async () => {
   const evidence = await chooseProcessIdentity('plan9', { log: silentLog }).identify(peer);
   expect(evidence).toMatchObject({ state: 'unknown', ownNamespaces: false });
   expect(evidence.remarks).toHaveLength(1);
+});
+
+describe('a Unix socket on macOS', () => {
+  // `lsof -nP -U -Fpufdn`: our accepted end has the path of the listener, the other end points to ours.
+  const sockets = parseLsof(`p700
+u501
+f9
+d0x3f1c7e2a9b0d4411
+n/Users/ann/Library/Application Support/Counterfoil/agents.sock
+f12
+d0x3f1c7e2a9b0d5522
+n/Users/ann/Library/Application Support/Counterfoil/agents.sock
+p812
+u501
+f21
+d0x3f1c7e2a9b0d6633
+n->0x3f1c7e2a9b0d5522
+p813
+u501
+f3
+d0x3f1c7e2a9b0d7744
+n->0x3f1c7e2a9b0d8855
+`);
+
+  test('is held by whoever points to our end', () => {
+    expect(unixHoldersOf(sockets, { pid: 700, descriptor: 12 })).toEqual([812]);
+    expect(unixHoldersOf(sockets, { pid: 812, descriptor: 21 })).toEqual([700]);
+  });
+
+  test('is held by nobody that we know when our end is not listed', () => {
+    expect(unixHoldersOf(sockets, { pid: 700, descriptor: 13 })).toEqual([]);
+    expect(unixHoldersOf(sockets, { pid: 700, descriptor: 9 })).toEqual([]);
+  });
+});
+
+test('Windows says that it does not tell who is at the other end of a pipe', async () => {
+  const processes = createWindowsProcesses({ log: silentLog, run: async () => '{}' });
+  const evidence = await processes.identify({ kind: 'unix', descriptor: 3, path: String.raw`\\.\pipe\a` });
+  expect(evidence).toMatchObject({ state: 'unknown', remarks: [expect.stringContaining('pipe')] });
 });

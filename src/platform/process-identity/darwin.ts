@@ -1,14 +1,12 @@
+import process from 'node:process';
 import type { Log } from '../../base/log.ts';
 import type { Peer, ProcessEvidence, ProcessFacts, ProcessIdentity } from '../process-identity.ts';
-import { holdersOf, type OpenFile, parseLsof } from './parse-lsof.ts';
+import { holdersOf, type OpenFile, parseLsof, unixHoldersOf } from './parse-lsof.ts';
 import { type PsRow, parsePs, rowsAbove } from './parse-ps.ts';
 import { fileIdentity } from './read-proc.ts';
-import { runTool } from './run-tool.ts';
+import { type RunTool, runTool } from './run-tool.ts';
 import { unknownEvidence } from './unknown.ts';
 import { userNameOf } from './user-name.ts';
-
-/** Runs a program of the system and returns its output. */
-export type RunTool = (file: string, argumentList: readonly string[]) => Promise<string>;
 
 export interface DarwinProcessesOptions {
   readonly log: Log;
@@ -25,7 +23,7 @@ export function createDarwinProcesses({ log, run = runTool }: DarwinProcessesOpt
   return {
     async identify(peer) {
       try {
-        const pids = peer.kind === 'pid' ? [peer.pid] : await holders(run, peer);
+        const pids = await pidsOf(run, peer);
         return await evidenceOf(run, pids);
       } catch (error) {
         log.error({ reason: String(error) }, 'the process at the other end could not be looked at');
@@ -33,6 +31,17 @@ export function createDarwinProcesses({ log, run = runTool }: DarwinProcessesOpt
       }
     },
   };
+}
+
+async function pidsOf(run: RunTool, peer: Peer): Promise<readonly number[]> {
+  switch (peer.kind) {
+    case 'pid':
+      return [peer.pid];
+    case 'tcp':
+      return await holders(run, peer);
+    case 'unix':
+      return unixHoldersOf(parseLsof(await run(lsof, ['-nP', '-U', '-Fpufdn'])), { pid: process.pid, descriptor: peer.descriptor });
+  }
 }
 
 async function holders(run: RunTool, peer: Extract<Peer, { kind: 'tcp' }>): Promise<readonly number[]> {

@@ -8,6 +8,8 @@ export interface OpenFile {
   /** Decimal. */
   readonly device?: string;
   readonly inode?: string;
+  /** Of a Unix socket: where the kernel keeps it, as `0x…`. */
+  readonly address?: string;
 }
 
 /**
@@ -27,6 +29,7 @@ export function parseLsof(text: string): readonly OpenFile[] {
     if (last?.pid !== owner.pid) continue;
     if (letter === 'n') files[files.length - 1] = { ...last, name: value };
     if (letter === 'i') files[files.length - 1] = { ...last, inode: value };
+    if (letter === 'd') files[files.length - 1] = { ...last, address: value };
     if (letter === 'D') files[files.length - 1] = { ...last, device: String(Number(value)) };
   }
   return files;
@@ -41,6 +44,21 @@ export function holdersOf(
     const [theirs, ours] = (file.name ?? '').split('->');
     return portOf(theirs) === ports.remotePort && portOf(ours) === ports.localPort;
   });
+  return [...new Set(ends.map((file) => file.pid))];
+}
+
+/**
+ * Who holds the other end of our Unix socket: `lsof` writes `->` and the address of the other end for a socket without a
+ * path. An accepted one has the listener's path, so it is found from the other side.
+ */
+export function unixHoldersOf(
+  files: readonly OpenFile[],
+  ours: { readonly pid: number; readonly descriptor: number },
+): readonly number[] {
+  const own = files.find((file) => file.pid === ours.pid && file.descriptor === String(ours.descriptor));
+  if (own?.address === undefined) return [];
+  const other = /^->(0x[0-9a-f]+)$/i.exec(own.name ?? '')?.[1];
+  const ends = files.filter((file) => file.name === `->${own.address}` || (other !== undefined && file.address === other));
   return [...new Set(ends.map((file) => file.pid))];
 }
 

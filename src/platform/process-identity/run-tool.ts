@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
 
+/** Runs a program of the system and returns its output. */
+export type RunTool = (file: string, argumentList: readonly string[]) => Promise<string>;
+
 const timeout = 5_000;
 const mostOutput = 8 * 1024 * 1024;
 

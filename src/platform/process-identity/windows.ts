@@ -1,9 +1,8 @@
 import type { Log } from '../../base/log.ts';
 import type { ProcessEvidence, ProcessFacts, ProcessIdentity } from '../process-identity.ts';
-import type { RunTool } from './darwin.ts';
 import { rowsAbove } from './parse-ps.ts';
 import { parseWindowsAnswer, questionFor, type WindowsAnswer, type WindowsRow } from './parse-windows.ts';
-import { runTool } from './run-tool.ts';
+import { type RunTool, runTool } from './run-tool.ts';
 import { unknownEvidence } from './unknown.ts';
 
 export interface WindowsProcessesOptions {
@@ -23,6 +22,8 @@ const sessionPrograms = /^[a-z]:\\windows\\(?:system32\\)?(explorer|userinit|win
 export function createWindowsProcesses({ log, run = runTool }: WindowsProcessesOptions): ProcessIdentity {
   return {
     async identify(peer) {
+      // A pipe's client is asked by GetNamedPipeClientProcessId, which needs our handle: no other program can.
+      if (peer.kind === 'unix') return unknownEvidence('Windows does not tell which process is at the other end of a pipe.');
       try {
         const question = questionFor(peer);
         const output = await run('powershell.exe', ['-NoLogo', '-NoProfile', '-NonInteractive', '-Command', question]);
