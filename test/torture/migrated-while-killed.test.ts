@@ -86,36 +86,62 @@ const newest = migrations.at(-1)?.version ?? 0;
 /** The empty file counts: a first start is a migration too. */
 const older = [0, ...migrations.map(({ version }) => version)].filter((version) => version < newest);
 
-/** Opens the database as the product does, and is killed after so many statements and pragmas. */
+/** Opens the database as the product does, and is killed after so many statements and pragmas; says how many there were. */
 const upgrading = `
   import Sqlite from 'better-sqlite3';
   import { migrations } from './src/store/migrations/migrations.ts';
   import { openStore } from './src/store/sqlite.ts';
   const [file, killAfter] = process.argv.slice(1);
-  let left = Number(killAfter);
-  const die = () => { if (left-- <= 0) process.kill(process.pid, 'SIGKILL'); };
+  let done = 0;
+  const step = () => { if (++done === Number(killAfter)) process.kill(process.pid, 'SIGKILL'); };
   const { exec, pragma } = Sqlite.prototype;
   // One migration becomes its statements, and each of them may be the last thing that this program does.
   Sqlite.prototype.exec = function (sql) {
-    for (const statement of sql.split(';').map((one) => one.trim()).filter(Boolean)) { exec.call(this, statement); die(); }
+    for (const statement of sql.split(';').map((one) => one.trim()).filter(Boolean)) { exec.call(this, statement); step(); }
     return this;
   };
-  Sqlite.prototype.pragma = function (...given) { const found = pragma.apply(this, given); die(); return found; };
+  Sqlite.prototype.pragma = function (...given) { const found = pragma.apply(this, given); step(); return found; };
   openStore({ file, migrations }).close();
-  process.stdout.write('done');`;
+  process.stdout.write(String(done));`;
 
-async function upgradeAndDie(killAfter: number): Promise<'killed' | 'done'> {
+/** Returns how many steps a whole upgrade has, or `undefined` when it was killed. */
+async function upgrade(killAfter: number): Promise<number | undefined> {
   const child = spawn(process.execPath, ['--input-type=module-typescript', '--eval', upgrading, file, String(killAfter)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
-  child.stderr.on('data', (chunk) => {
+  let wrong = '';
+  child.stdout.on('data', (chunk) => {
     said += String(chunk);
   });
+  child.stderr.on('data', (chunk) => {
+    wrong += String(chunk);
+  });
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-  if (signal === 'SIGKILL') return 'killed';
-  if (code !== 0) throw new Error(said);
-  return 'done';
+  if (signal === 'SIGKILL') return undefined;
+  if (code !== 0) throw new Error(wrong);
+  return Number(said);
+}
+
+interface Point {
+  readonly version: number;
+  readonly killAfter: number;
+}
+
+/** After every step of an upgrade from every older schema. */
+async function allPoints(): Promise<readonly Point[]> {
+  const points: Point[] = [];
+  for (const version of older) {
+    emptyFolder();
+    makeOlder(version);
+    const steps = (await upgrade(Number.POSITIVE_INFINITY)) ?? 0;
+    points.push(...Array.from({ length: steps }, (_, index) => ({ version, killAfter: index + 1 })));
+  }
+  return points;
+}
+
+function emptyFolder(): void {
+  for (const name of readdirSync(folder)) rmSync(join(folder, name));
 }
 
 test.each(older)(
@@ -134,16 +160,18 @@ test.each(older)(
 );
 
 test('an upgrade that is killed after any of its steps leaves a whole older schema, and goes on at the next start (goal R5)', async () => {
-  const { count, random, report } = goal('R5', 500, 12);
-  let killed = 0;
-  for (let round = 0; round < count; round += 1) {
-    const version = older[Math.floor(random() * older.length)] ?? 0;
-    rmSync(folder, { recursive: true });
+  const all = await allPoints();
+  const { count, random, report } = goal('R5', all.length, 12);
+  const order = all.map((point) => ({ point, at: random() })).toSorted((one, other) => one.at - other.at);
+  const killedIn = new Set<number>();
+  for (const { point } of order.slice(0, count)) {
+    const { version, killAfter } = point;
+    emptyFolder();
     makeOlder(version);
     const tables = tablesOf();
     const before = contentOf(tables);
-    const steps = Math.floor(random() * 50);
-    if ((await upgradeAndDie(steps)) === 'killed') killed += 1;
+    expect(await upgrade(killAfter)).toBeUndefined();
+    killedIn.add(version);
     expect(contentOf(tables)).toEqual(before);
     const found = schemaOf() as { version: number; whole: unknown };
     expect(found.whole).toEqual([{ integrity_check: 'ok' }]);
@@ -153,8 +181,7 @@ test('an upgrade that is killed after any of its steps leaves a whole older sche
     store.close();
     expect(contentOf(tables)).toEqual(before);
   }
-  report(`${killed} killed on the way, 0 left between two schemas`);
-  expect(killed).toBeGreaterThan(0);
+  report(`every step of an upgrade from schema ${[...killedIn].toSorted().join(', ')}; 0 left between two schemas`);
 });
 
 test('data of a newer version is refused, and no byte of the folder changes, also when that version was killed (goal R5)', () => {

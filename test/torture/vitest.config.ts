@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/torture/**/*.test.ts'],
     globalSetup: ['test/torture/print-figures.ts'],
-    testTimeout: (whole ? 240 : 5) * 60_000,
+    testTimeout: (whole ? 240 : 10) * 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,

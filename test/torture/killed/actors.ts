@@ -1,6 +1,6 @@
 /** Who works while the core is killed: agents over HTTP, and the person. Each ends when the core does not answer any more. */
 import { type ContractClient, RefusedError } from '../../../src/contract/client.ts';
-import { type Answer, proofFor, type StockAgent } from '../../authserver/support/stock-agent.ts';
+import { type Answer, cibaGrantType, proofFor, type StockAgent } from '../../authserver/support/stock-agent.ts';
 import { testPassphrase } from '../../support/open-keep.ts';
 import { Gone } from './killable-core.ts';
 import type { Ledger } from './ledger.ts';
@@ -18,6 +18,7 @@ export interface HardAgent {
   readonly agent: StockAgent;
   /** Requests without an answer yet. */
   readonly waiting: string[];
+  /** The newest that it was given, as every DPoP client keeps it. */
   nonce: string;
 }
 
@@ -51,7 +52,7 @@ export async function actAsAgent(actor: Actor, hard: HardAgent): Promise<void> {
 
 async function collect(actor: Actor, hard: HardAgent, authReqId: string): Promise<void> {
   for (;;) {
-    const answer = await hard.agent.poll(authReqId);
+    const answer = await fetchTokens(hard, { grant_type: cibaGrantType, auth_req_id: authReqId });
     const code = answer.body['error'];
     if (code === 'authorization_pending' || code === 'slow_down' || answer.status === 503) {
       await pause();
@@ -60,6 +61,18 @@ async function collect(actor: Actor, hard: HardAgent, authReqId: string): Promis
     hard.waiting.splice(hard.waiting.indexOf(authReqId), 1);
     if (answer.status !== 200) return notAnError(actor, 'poll', answer);
     return useTokens(actor, hard, { answer, authReqId });
+  }
+}
+
+/** A request for tokens with the nonce that the agent has; with the one it is given instead, when that is another. */
+async function fetchTokens(hard: HardAgent, parameters: Readonly<Record<string, string>>): Promise<Answer> {
+  const { agent } = hard;
+  const htu = `${new URL(agent.resource).origin}/token`;
+  for (let attempt = 0; ; attempt += 1) {
+    const proof = proofFor(agent.dpopKey, { htm: 'POST', htu, ...(hard.nonce !== '' && { nonce: hard.nonce }) });
+    const answer = await agent.post('/token', parameters, { headers: { DPoP: proof } });
+    hard.nonce = answer.headers.get('dpop-nonce') ?? hard.nonce;
+    if (answer.body['error'] !== 'use_dpop_nonce' || attempt > 0) return answer;
   }
 }
 
@@ -79,7 +92,7 @@ async function useTokens(actor: Actor, hard: HardAgent, { answer, authReqId }: I
   const calls = Math.floor(actor.random() * 3);
   for (let n = 0; n < calls; n += 1) await callUpstream(actor, hard, { token: String(access), authReqId });
   if (typeof refresh !== 'string' || actor.random() < 0.6) return;
-  const renewed = await hard.agent.refresh(refresh);
+  const renewed = await fetchTokens(hard, { grant_type: 'refresh_token', refresh_token: refresh });
   if (renewed.status === 200) await useTokens(actor, hard, { answer: renewed, authReqId });
   else notAnError(actor, 'refresh', renewed);
 }
@@ -112,9 +125,9 @@ export async function actAsPerson(actor: Actor, client: ContractClient): Promise
       const { pending } = await client.call('approvals.list', {});
       for (const { id } of pending) await refusalsAreFine(() => answer(actor, client, id));
       const chance = actor.random();
-      if (chance < 0.3) await revokeOne(actor, client);
-      else if (chance < 0.4) await suspendOne(actor, client);
-      else if (chance < 0.7) await readLog(actor, client);
+      if (chance < 0.4) await revokeOne(actor, client);
+      else if (chance < 0.55) await suspendOne(actor, client);
+      else if (chance < 0.8) await readLog(actor, client);
       await pause();
     }
   });
@@ -200,5 +213,6 @@ export async function untilGone({ isOver }: Actor, work: () => Promise<unknown>)
   }
 }
 
-/** Milliseconds. Who asks again at once takes the machine from the core. */
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 8));
+/** Who asks again at once takes the machine from the core. */
+const pauseMs = 20;
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, pauseMs));

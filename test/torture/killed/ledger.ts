@@ -38,7 +38,11 @@ export function newLedger(): Ledger {
 
 /** How many things clients were told. */
 export function countOf(ledger: Ledger): number {
-  const { asked, approved, denied, revoked, tokens, calls, read } = ledger;
-  const answered = [...calls.values()].reduce((sum, count) => sum + count, 0);
-  return [asked, approved, denied, revoked, tokens, read].reduce((sum, { size }) => sum + size, answered);
+  return answersIn(ledger) + ledger.read.size;
+}
+
+/** How many answers changed something for a client: without what the person read, which comes by the page. */
+export function answersIn({ asked, approved, denied, revoked, tokens, calls }: Ledger): number {
+  const forwarded = [...calls.values()].reduce((sum, count) => sum + count, 0);
+  return [asked, approved, denied, revoked, tokens].reduce((sum, { size }) => sum + size, forwarded);
 }
