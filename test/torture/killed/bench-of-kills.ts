@@ -1,5 +1,5 @@
 /** A data folder with a signed-in connection, agents, an upstream, and a core on it that is killed again and again. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +17,16 @@ import { answersIn, type Ledger, newLedger } from './ledger.ts';
 
 export interface BenchOfKills {
   readonly ledger: Ledger;
-  /** Starts the core, lets everybody work, kills it, and looks at what is left. */
-  round(random: () => number): Promise<Found>;
+  /** Starts the core, lets everybody work, looks at it in moments of its life, kills it, and looks at what is left. */
+  round(random: () => number): Promise<Round>;
   close(): Promise<void>;
+}
+
+export interface Round {
+  /** In how many moments it was looked at: the kill, and before it those in which it was held still. */
+  readonly moments: number;
+  /** What is wrong, in words. */
+  readonly wrong: readonly string[];
 }
 
 /**
@@ -45,8 +52,9 @@ export async function openBenchOfKills(bundle: string, random: () => number): Pr
     async round(roundRandom) {
       const core = next;
       next = loadCore(bundle);
-      await live(core, { start, ledger, agents, random: roundRandom });
-      return checkAfterKill(folder, ledger);
+      const looks = await live(core, { start, ledger, agents, random: roundRandom });
+      const found = [...looks, await checkAfterKill(folder, ledger)];
+      return { moments: found.length, wrong: found.flatMap(inWords) };
     },
     async close() {
       await next.kill();
@@ -57,8 +65,10 @@ export async function openBenchOfKills(bundle: string, random: () => number): Pr
   };
 }
 
-/** At most so many answers reach clients before the kill. Agents go on with what they hold in the next life. */
-const answersInOneLife = 12;
+/** Of an average life: in all but the last it is held still. A process that starts costs more than ten looks. */
+const momentsOfOneLife = 10;
+/** At most so many answers reach clients between two moments. */
+const answersBetween = 4;
 /** Of a millisecond and more. */
 const turnsAtMost = 10_000;
 
@@ -69,8 +79,11 @@ interface Life {
   readonly random: () => number;
 }
 
-/** One life: it ends while it starts, or at a moment of its work. A slow machine has as much of it as a quick one. */
-async function live(core: KillableCore, { start, ledger, agents, random }: Life): Promise<void> {
+/**
+ * One life: it ends while it starts, or at a moment of its work. A slow machine has as much of it as a quick one. Returns what was
+ * found in each moment before the last.
+ */
+async function live(core: KillableCore, { start, ledger, agents, random }: Life): Promise<readonly Found[]> {
   let isOver = false;
   const actor: Actor = { ledger, random, isOver: () => isOver };
   const kill = async (milliseconds: number): Promise<void> => {
@@ -84,17 +97,42 @@ async function live(core: KillableCore, { start, ledger, agents, random }: Life)
     await untilGone(actor, () => client.call('vault.unlock', {}, testPassphrase));
     return client;
   });
-  if (random() < 0.1) {
+  if (random() < 1 / momentsOfOneLife) {
     await Promise.all([begun, kill(random() * 150)]);
-    return;
+    return [];
   }
   const client = await begun;
   if (client === undefined) throw new Error('the core ended at its start');
-  const enough = answersIn(ledger) + Math.ceil(random() * answersInOneLife);
   const work = Promise.all([actAsPerson(actor, client), ...agents.map((hard) => actAsAgent(actor, hard))]);
-  for (let turn = 0; turn < turnsAtMost && answersIn(ledger) < enough; turn += 1) await wait(1);
-  await Promise.all([kill(random() * 15), work]);
+  const looks: Found[] = [];
+  for (let moment = 1; moment <= momentsOfOneLife; moment += 1) {
+    const enough = answersIn(ledger) + Math.ceil(random() * answersBetween);
+    for (let turn = 0; turn < turnsAtMost && answersIn(ledger) < enough; turn += 1) await wait(1);
+    await wait(random() * 15);
+    if (moment < momentsOfOneLife) looks.push(await lookAt(core, start.folder, ledger));
+  }
+  await Promise.all([kill(0), work]);
   ledger.surprises.push(...core.failures);
+  return looks;
+}
+
+/** Looks at a copy of what a kill would leave now, and at what clients have been told until now. */
+async function lookAt(core: KillableCore, folder: string, ledger: Ledger): Promise<Found> {
+  const copy = mkdtempSync(join(inMemory, 'counterfoil-still-'));
+  try {
+    let told = ledger;
+    core.holdStill(() => {
+      cpSync(folder, copy, { recursive: true });
+      told = structuredClone(ledger);
+    });
+    return await checkAfterKill(copy, told);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+}
+
+function inWords(found: Found): readonly string[] {
+  return Object.entries(found).flatMap(([kind, list]) => (list as readonly string[]).map((what) => `${kind}: ${what}`));
 }
 
 const wait = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Transport } from '../../../src/contract/client.ts';
 import type { CallAnswer } from '../../../src/contract/presence.ts';
 import { fromBase64Url } from '../../../src/contract/seal-presence.ts';
@@ -10,6 +11,11 @@ import type { Begin, Call, FromCore } from './core-to-kill.ts';
 export interface KillableCore {
   /** Resolves when it answers, or with `undefined` when it was killed before. Rejects when it could not start. */
   begin(start: Begin): Promise<Transport | undefined>;
+  /**
+   * Stops it where it is, in all of its threads, does the work, and lets it go on. What the work finds in the file system is what
+   * SIGKILL would have left at that moment: both end what a thread does at the same points.
+   */
+  holdStill(work: () => void): void;
   /** SIGKILL. Resolves when the process is gone. */
   kill(): Promise<void>;
   /** What went wrong in it, if anything did: no refusal, but an error that nobody expected. */
@@ -66,6 +72,17 @@ class CoreProcess implements KillableCore {
     return ready;
   }
 
+  holdStill(work: () => void): void {
+    const { pid } = this.#child;
+    if (pid === undefined || !this.#child.kill('SIGSTOP')) return;
+    try {
+      for (let look = 0; !standsStill(pid); look += 1) if (look >= looksAtMost) throw new Error('it does not stop');
+      work();
+    } finally {
+      this.#child.kill('SIGCONT');
+    }
+  }
+
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#gone;
@@ -98,6 +115,16 @@ class CoreProcess implements KillableCore {
       if (error !== null && 'id' in message) this.#answered(message.id)?.reject(new Gone());
     });
   }
+}
+
+/** Of some microseconds. */
+const looksAtMost = 1_000_000;
+
+function standsStill(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) => {
+    const [state = ''] = readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').replace(/^.*\) /s, '');
+    return state === 'T';
+  });
 }
 
 /** The core was killed before it answered. */
