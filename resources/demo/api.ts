@@ -6,7 +6,7 @@
  * `node resources/demo/api.ts [--port 7421] [--issuer http://127.0.0.1:7420] [--state <folder>]`
  */
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parseArgs } from 'node:util';
 import { accounts, balances, transactions } from './accounts.ts';
 import {
@@ -21,10 +21,12 @@ import {
   paymentFault,
 } from './bank.ts';
 import { createProofCheck, type ProofCheck } from './check-proof.ts';
-import { close, listen, type RunningServer } from './listen.ts';
+import { close, createDemoServer, listen, type RunningServer, type TlsIdentity } from './listen.ts';
 import { apiSecretIn, defaultStateFolder } from './state-file.ts';
 
 export interface ApiOptions {
+  /** Default: plain HTTP. */
+  readonly tls?: TlsIdentity;
   /** 0 takes any free port. */
   readonly port: number;
   /** The authorization server; asked for when the first call comes, so that either may start first. */
@@ -62,7 +64,7 @@ class ApiRefusal extends Error {
 }
 
 export async function startApi(options: ApiOptions): Promise<RunningServer> {
-  const server = createServer();
+  const server = createDemoServer(options.tls);
   const url = await listen(server, options.port);
   const api: Api = { ...options, url, proofs: createProofCheck(), spent: new Set() };
   server.on('request', (request, response) => {

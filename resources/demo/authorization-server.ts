@@ -6,14 +6,13 @@
  * `node resources/demo/authorization-server.ts [--port 7420] [--api http://127.0.0.1:7421] [--state <folder>]`
  */
 import { randomBytes } from 'node:crypto';
-import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { type Configuration, errors, Provider } from 'oidc-provider';
 import { accountId, apiClientId, apiPort, authorizationServerPort, clientId, findDetailFault, scopes } from './bank.ts';
 import { type BankEntries, createBankStore } from './bank-store.ts';
 import { handleInteraction } from './interactions.ts';
-import { close, listen, type RunningServer } from './listen.ts';
+import { close, createDemoServer, listen, type RunningServer, type TlsIdentity } from './listen.ts';
 import { apiSecretIn, defaultStateFolder, StateFile } from './state-file.ts';
 import { registerTokenExchange, tokenExchange } from './token-exchange.ts';
 
@@ -23,6 +22,8 @@ interface ServerKeys {
 }
 
 export interface AuthorizationServerOptions {
+  /** Default: plain HTTP. */
+  readonly tls?: TlsIdentity;
   /** 0 takes any free port. */
   readonly port: number;
   /** Base URL of the API: its resource indicator, to the letter. */
@@ -36,7 +37,7 @@ export interface AuthorizationServerOptions {
 }
 
 export async function startAuthorizationServer(options: AuthorizationServerOptions): Promise<RunningServer> {
-  const server = createServer();
+  const server = createDemoServer(options.tls);
   const url = await listen(server, options.port);
   const provider = new Provider(url, await configure(options));
   registerTokenExchange({ provider, indicator: options.indicator });

@@ -20,6 +20,7 @@ import { exchangeToken } from './exchange.ts';
 import { introspectToken } from './introspect.ts';
 import { PersonTokens } from './person-tokens.ts';
 import { connectionPresets } from './presets.ts';
+import { ProviderSockets } from './provider-sockets.ts';
 import { SignIns, withoutAccount } from './sign-ins.ts';
 import { oauthErrorOf, refusalOf } from './upstream-errors.ts';
 
@@ -41,6 +42,7 @@ class StoredConnections implements Connections {
   readonly #tokens: PersonTokens;
   readonly #providers = new Map<ConnectionId, { readonly client: ProviderClient; readonly until: number }>();
   readonly #signIns: SignIns;
+  readonly #sockets = new ProviderSockets();
   readonly #timers = new Set<() => void>();
 
   constructor(deps: ConnectionsDeps) {
@@ -53,6 +55,7 @@ class StoredConnections implements Connections {
     this.#tokens = new PersonTokens({ ...parts, revoke });
     this.#signIns = new SignIns({ ...parts, presets: this.#presets });
     deps.vault.onUnlock(() => this.#reportTampered());
+    deps.vault.onLock(() => this.#sockets.letGo());
   }
 
   /** Lists leave out what was changed outside: without this nobody would hear of it. */
@@ -176,13 +179,14 @@ class StoredConnections implements Connections {
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
     await this.#signIns.stop();
+    this.#sockets.letGo();
   }
 
   async #provider(id: ConnectionId): Promise<ProviderClient> {
     const known = this.#providers.get(id);
     const now = this.#deps.clock.now();
     if (known && now < known.until) return known.client;
-    const client = await discoverProvider(this.#deps, this.#row(id).value);
+    const client = await discoverProvider({ ...this.#deps, sockets: this.#sockets }, this.#row(id).value);
     this.#providers.set(id, { client, until: now + metadataLifeMs });
     return client;
   }

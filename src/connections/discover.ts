@@ -1,6 +1,7 @@
 import { allowInsecureRequests, Configuration, customFetch, discovery, None } from 'openid-client';
 import { Refusal } from '../base/errors.ts';
 import type { Connection, ConnectionsDeps } from './connections.ts';
+import type { ProviderSockets } from './provider-sockets.ts';
 import { refusalOf } from './upstream-errors.ts';
 import { createUpstreamFetch } from './upstream-fetch.ts';
 
@@ -9,7 +10,7 @@ const loopbackHosts = ['127.0.0.1', '[::1]', 'localhost'];
 /** Our own limit counts: openid-client's runs on the machine's clock. Seconds. */
 const outOfTheWay = 600;
 
-type DiscoveryDeps = Pick<ConnectionsDeps, 'clock' | 'upstreamTimeoutMs'>;
+type DiscoveryDeps = Pick<ConnectionsDeps, 'clock' | 'upstreamTimeoutMs'> & { readonly sockets: ProviderSockets };
 type Provider = Pick<Connection, 'issuer' | 'clientId'>;
 
 /** A provider that was discovered. Each call makes a configuration of its own, so that one may be changed. */
@@ -30,6 +31,7 @@ export async function discoverProvider(deps: DiscoveryDeps, provider: Provider):
   }
   const upstreamFetch = createUpstreamFetch({
     clock: deps.clock,
+    sockets: deps.sockets,
     timeoutMs: deps.upstreamTimeoutMs ?? defaultTimeoutMs,
     origins: [issuer.origin],
   });

@@ -26,6 +26,7 @@ class KeychainVault implements Vault {
   readonly #turns = new OneAtATime();
   readonly #unlockTasks: (() => void | Promise<void>)[] = [];
   readonly #lockTasks: (() => void)[] = [];
+  readonly #refusedTasks: (() => void)[] = [];
   readonly #changedTasks: (() => void)[] = [];
   #keys: VaultKeys | undefined;
   #missing: Refusal | undefined;
@@ -68,13 +69,13 @@ class KeychainVault implements Vault {
 
   create(passphrase: Secret): Promise<void> {
     const locks = this.#locks;
-    return this.#turns.run(() => this.#create(passphrase, locks));
+    return this.#opening(() => this.#create(passphrase, locks));
   }
 
   unlock(passphrase: Secret): Promise<void> {
     if (this.#flight?.passphrase.equals(passphrase) === true) return this.#flight.result;
     const locks = this.#locks;
-    const result = this.#turns.run(() => this.#unlock(passphrase, locks));
+    const result = this.#opening(() => this.#unlock(passphrase, locks));
     const flight = { passphrase, result };
     this.#flight = flight;
     const landed = () => {
@@ -86,7 +87,7 @@ class KeychainVault implements Vault {
 
   recover(code: Secret, passphrase: Secret): Promise<void> {
     const locks = this.#locks;
-    return this.#turns.run(() => this.#recover(code, passphrase, locks));
+    return this.#opening(() => this.#recover(code, passphrase, locks));
   }
 
   verifyPassphrase(passphrase: Secret): Promise<void> {
@@ -137,6 +138,10 @@ class KeychainVault implements Vault {
 
   onLock(task: () => void): void {
     this.#lockTasks.push(task);
+  }
+
+  onOpeningRefused(task: () => void): void {
+    this.#refusedTasks.push(task);
   }
 
   onFactorsChangedOutside(task: () => void): void {
@@ -194,6 +199,15 @@ class KeychainVault implements Vault {
 
   async deleteKey(name: string): Promise<void> {
     await this.#deps.keychain.delete(name);
+  }
+
+  /** Runs what opens the vault; what it was refused with is told to nobody but the caller. */
+  #opening(open: () => Promise<void>): Promise<void> {
+    const result = this.#turns.run(open);
+    result.catch(() => {
+      if (this.#keys === undefined) this.#refusedTasks.forEach(errorOf);
+    });
+    return result;
   }
 
   async #create(passphrase: Secret, locks: number): Promise<void> {

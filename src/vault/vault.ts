@@ -105,6 +105,8 @@ export interface Vault {
   /** Runs after each unlock, before anything is answered, in the order of subscription. A throw locks again. */
   onUnlock(task: () => void | Promise<void>): void;
   onLock(task: () => void): void;
+  /** Runs when creating, unlocking or recovering was refused and the vault is not open: what was typed has passed through memory. */
+  onOpeningRefused(task: () => void): void;
   /**
    * Runs when opening finds the list of factor sets changed from outside. It opens all the same, because to refuse would only finish
    * what somebody began; of the sets only the one that just opened is kept, and {@link Vault.recovery} says `lost`.

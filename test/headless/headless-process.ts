@@ -23,6 +23,8 @@ export class Installation {
   readonly folder = mkdtempSync(join(tmpdir(), 'cf-headless-'));
   readonly data = join(this.folder, 'data');
   readonly runtime = join(this.folder, 'run');
+  /** More variables of the environment of what is started. */
+  readonly variables: Record<string, string> = {};
   readonly #running = new Set<ChildProcess>();
 
   environment(): Record<string, string> {
@@ -32,6 +34,7 @@ export class Installation {
       DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere',
       COUNTERFOIL_DATA_DIR: this.data,
       COUNTERFOIL_RUNTIME_DIR: this.runtime,
+      ...this.variables,
     };
   }
 

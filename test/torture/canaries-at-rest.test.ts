@@ -37,7 +37,7 @@ describe.skipIf(process.platform !== 'linux')('what the shipped shell leaves whe
 
   beforeAll(async () => {
     await build();
-    filled = await fillInstallation(passphrase, 3);
+    filled = await fillInstallation(passphrase, { agentCount: 3 });
     const own = filled.agents.map(({ agent, tokens }) => ({ kind: 'agent token', name: agent.id, value: tokens.access_token }));
     const atStart = await filled.secrets();
     const running = await filled.installation.start(['--no-open', '--port', String(filled.port)]);

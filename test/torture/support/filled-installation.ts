@@ -2,9 +2,12 @@
  * An installation of the shipped headless shell with many agents, each with a grant, a token and a broker key. A core in
  * this process fills the data folder, because no person wants to approve for an hour; the shell then runs on it as shipped.
  */
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import type { TlsIdentity } from '../../../resources/demo/listen.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { Secret } from '../../../src/base/secret.ts';
@@ -37,9 +40,16 @@ export interface FilledInstallation {
   remove(): Promise<void>;
 }
 
-export async function fillInstallation(passphrase: string, agentCount: number): Promise<FilledInstallation> {
+export interface Filling {
+  readonly agentCount: number;
+  /** Whether the bank is spoken to by TLS. Default: no. */
+  readonly tls?: boolean;
+}
+
+export async function fillInstallation(passphrase: string, { agentCount, tls = false }: Filling): Promise<FilledInstallation> {
   const installation = new Installation();
-  const bank = await startDemoBank({ accessTokenSeconds: 5 });
+  const identity = tls ? trustedIdentity(installation) : undefined;
+  const bank = await startDemoBank({ accessTokenSeconds: 5, ...(identity && { tls: identity }) });
   mkdirSync(installation.data, { mode: 0o700 });
   const store = openStore({ file: join(installation.data, 'counterfoil.db') });
   const keychain = sealedFileKeychain(join(installation.data, 'keychain.json'));
@@ -68,6 +78,18 @@ export async function fillInstallation(passphrase: string, agentCount: number): 
       await bank.stop();
     },
   };
+}
+
+/** An identity for 127.0.0.1 that this process and the shell of the installation trust. */
+function trustedIdentity({ folder, variables }: Installation): TlsIdentity {
+  const [key, cert] = [join(folder, 'bank-key.pem'), join(folder, 'bank.pem')];
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
+  const made = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', ...subject];
+  execFileSync('openssl', [...made, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  const identity = { key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') };
+  setDefaultCACertificates([...getCACertificates('default'), identity.cert]);
+  variables['NODE_EXTRA_CA_CERTS'] = cert;
+  return identity;
 }
 
 async function connect(core: Core): Promise<void> {
