@@ -61,7 +61,8 @@ export class BackchannelRequests {
   check(ctx: KoaContextWithOIDC): void {
     const { agents, proofs, issuer } = this.#deps;
     const params = ctx.oidc.params ?? {};
-    if (params['id_token_hint'] !== undefined) throw new errors.UnknownUserId('only login_hint=me is known here');
+    if (params['id_token_hint'] !== undefined && params['login_hint'] === undefined && params['login_hint_token'] === undefined)
+      throw new errors.UnknownUserId('only login_hint=me is known here');
     const agentId = asId<AgentId>(ctx.oidc.client?.clientId ?? '');
     agents.assertMayAsk(agentId);
     const resource = this.#onlyResource(params['resource']);

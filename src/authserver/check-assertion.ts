@@ -31,6 +31,7 @@ export function checkAssertion(
   const madeAt = iat ?? exp - longestSeconds;
   if (typeof madeAt !== 'number' || exp - madeAt > longestSeconds + skewSeconds)
     throw new errors.InvalidClientAuth('assertion lives too long');
+  if (madeAt > now + skewSeconds) throw new errors.InvalidClientAuth('assertion is from the future');
   // security: rule 18, what was recorded before a restart is worthless after it, even with a restored database
   if (madeAt < startOf(limits)) throw new errors.InvalidClientAuth('assertion is older than this run');
 }
