@@ -29,6 +29,9 @@ const handedOver: ReadonlySet<OperationName> = new Set<OperationName>([
   'recovery.confirm',
 ]);
 
+/** Where what was typed first is a recovery code. */
+const triesCode: ReadonlySet<OperationName> = new Set<OperationName>(['vault.recover', 'recovery.confirm']);
+
 interface IncomingCall {
   readonly session: SessionId;
   readonly operation: string;
@@ -40,13 +43,19 @@ export async function answerCall(call: IncomingCall, deps: AnswerDeps): Promise<
   try {
     const session = deps.sessions.get(call.session);
     const { operation, input } = readCall(call);
-    const context = await admit({ session, operation, envelope: call.envelope }, deps);
-    try {
-      const output = await deps.handlers[operation](input as never, context);
-      return { ok: true, output: operations[operation].output.parse(output) };
-    } finally {
-      destroyTyped(context);
-    }
+    const answer = async (): Promise<CallAnswer> => {
+      const context = await admit({ session, operation, envelope: call.envelope }, deps);
+      try {
+        const output = await deps.handlers[operation](input as never, context);
+        return { ok: true, output: operations[operation].output.parse(output) };
+      } finally {
+        destroyTyped(context);
+      }
+    };
+    const tries = operations[operation].effect === 'raises' && call.envelope.presence !== undefined;
+    return await (tries
+      ? session.tries.run(triesCode.has(operation) ? 'recovery_code_wrong' : 'passphrase_wrong', answer)
+      : answer());
   } catch (error) {
     return { ok: false, refusal: refusalView(error, { operation: call.operation, log: deps.log }) };
   }

@@ -7,7 +7,8 @@ const maxOpen = 8;
 /** Links that open one page each: 32 random bytes, single use, 60 seconds. Kept as digests. */
 export class LaunchTokens {
   readonly #clock: Clock;
-  #open: readonly { readonly digest: Buffer; readonly expiresAt: number }[] = [];
+  /** `endsAt` by {@link Clock.elapsed}: a clock that is set back makes no old link good. */
+  #open: readonly { readonly digest: Buffer; readonly endsAt: number }[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -15,7 +16,7 @@ export class LaunchTokens {
 
   issue(): string {
     const token = randomBytes(32).toString('base64url');
-    const entry = { digest: digestOf(token), expiresAt: this.#clock.now() + lifeMs };
+    const entry = { digest: digestOf(token), endsAt: this.#clock.elapsed() + lifeMs };
     this.#open = [...this.#alive(), entry].slice(-maxOpen);
     return token;
   }
@@ -30,8 +31,8 @@ export class LaunchTokens {
     return others.length < alive.length;
   }
 
-  #alive(): readonly { readonly digest: Buffer; readonly expiresAt: number }[] {
-    return this.#open.filter((entry) => this.#clock.now() < entry.expiresAt);
+  #alive(): readonly { readonly digest: Buffer; readonly endsAt: number }[] {
+    return this.#open.filter((entry) => this.#clock.elapsed() < entry.endsAt);
   }
 }
 

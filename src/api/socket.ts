@@ -45,11 +45,37 @@ const rules: GateRules = {
  */
 export async function openSocketDoor(deps: SocketDoorDeps): Promise<SocketDoor> {
   const begun: BegunHere = new Set();
+  const openings = new Openings(deps.clock);
   const listener = await bindSocket(deps.path);
   listener.serve((request, response) => {
-    answerOrRefuse(response, { log: deps.log, work: () => answer(request, response, { ...deps, begun }) });
+    answerOrRefuse(response, { log: deps.log, work: () => answer(request, response, { ...deps, begun, openings }) });
   });
   return { close: () => listener.close() };
+}
+
+/** Windows that may be asked for in that time. */
+const mostOpenings = 5;
+const openingsWindowMs = 10_000;
+
+/** When windows were asked for, by {@link Clock.elapsed}. */
+class Openings {
+  readonly #clock: Clock;
+  #recent: readonly number[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Refuses `rate_limited`: the person must not be covered with windows, nor be told that one opened when none did. */
+  admit(): void {
+    const now = this.#clock.elapsed();
+    this.#recent = this.#recent.filter((at) => now - at < openingsWindowMs);
+    // security: rule 29
+    if (this.#recent.length >= mostOpenings) {
+      throw new Refusal('rate_limited', 'Too many windows were asked for.', { retryAfterSeconds: openingsWindowMs / 1000 });
+    }
+    this.#recent = [...this.#recent, now];
+  }
 }
 
 /** Sessions of this socket, oldest first. */
@@ -58,12 +84,13 @@ type BegunHere = Set<SessionId>;
 /** The core keeps no more of them either. */
 const maxSessions = 64;
 
-type AnswerDeps = SocketDoorDeps & { readonly begun: BegunHere };
+type AnswerDeps = SocketDoorDeps & { readonly begun: BegunHere; readonly openings: Openings };
 
 async function answer(request: IncomingMessage, response: ServerResponse, deps: AnswerDeps): Promise<void> {
   const { path } = checkRequest(request, rules);
   const body = await readBody(request, { maxBytes: maxBodyBytes, clock: deps.clock });
   if (path === openPath) {
+    deps.openings.admit();
     await deps.onOpen();
     setSecurityHeaders(response);
     response.writeHead(204).end();

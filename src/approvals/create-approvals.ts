@@ -42,6 +42,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
 
 const maxPendingPerAgent = 10;
 const maxPending = 100;
+const ended: readonly ApprovalState[] = ['approved', 'denied', 'expired', 'cancelled'];
 
 class GuardedApprovals implements Approvals {
   readonly #deps: ApprovalsDeps;
@@ -147,8 +148,10 @@ class GuardedApprovals implements Approvals {
   }
 
   listRecent(limit: number): readonly Approval[] {
-    const rows = this.#table.list("state <> 'pending' ORDER BY created_at DESC LIMIT ?", limit);
-    return rows.map((row) => row.value).toSorted((a, b) => (b.decidedAt ?? 0) - (a.decidedAt ?? 0));
+    // State by state, as the index has them: a sort of all that ever ended would grow with the log.
+    const rows = ended.flatMap((state) => this.#table.list('state = ? ORDER BY created_at DESC LIMIT ?', state, limit));
+    const newest = rows.toSorted((a, b) => b.value.createdAt - a.value.createdAt).slice(0, limit);
+    return newest.map((row) => row.value).toSorted((a, b) => (b.decidedAt ?? 0) - (a.decidedAt ?? 0));
   }
 
   card(id: ApprovalId, drawnFor: 'person' | 'program' = 'person'): Card {

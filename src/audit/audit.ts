@@ -14,6 +14,7 @@ import type { Change, Durability, Store } from '../store/store.ts';
 
 export { boundedAudit } from './bounded-audit.ts';
 export { createAudit } from './create-audit.ts';
+export { readChainFrom } from './verify-chain.ts';
 
 export const auditEventNames = [
   'vault.created',

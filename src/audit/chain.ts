@@ -6,6 +6,8 @@ import type { AuditEvent } from './audit.ts';
 export interface ChainedEvent extends AuditEvent {
   readonly seq: number;
   readonly ts: string;
+  /** Rows that were changed with it while the vault was locked, as `table id`: at unlock they must not be as they were before. */
+  readonly rows?: readonly string[];
 }
 
 /** Stands before the first entry: 32 zero bytes, hex. */

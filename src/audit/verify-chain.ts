@@ -20,6 +20,25 @@ export function verifyChain(store: Store): AuditVerification {
   return { intact: true, count, head };
 }
 
+/**
+ * Reads on from an entry that is known, and tells which rows were changed while the vault was locked, as `table id`.
+ *
+ * @param from `seq` 0 for the whole chain.
+ */
+export function readChainFrom(
+  store: Store,
+  from: { readonly seq: number; readonly hash: string },
+): { readonly brokenAt?: number; readonly rows: ReadonlySet<string> } {
+  let { seq, hash } = from.seq === 0 ? { seq: 0, hash: genesisHash } : from;
+  const rows = new Set<string>();
+  for (const row of store.each<AuditRow>('SELECT * FROM audit WHERE seq > ? ORDER BY seq', seq)) {
+    if (row.seq !== seq + 1 || !fits(row, hash)) return { brokenAt: seq + 1, rows };
+    ({ seq, hash } = row);
+    for (const name of parse(row.entry)?.rows ?? []) rows.add(name);
+  }
+  return { rows };
+}
+
 function fits(row: AuditRow, previousHash: string): boolean {
   return row.previous_hash === previousHash && row.hash === entryHash(previousHash, row.entry) && columnsFit(row);
 }

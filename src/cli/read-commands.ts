@@ -17,7 +17,7 @@ export async function showStatus({ client, terminal, json }: Scene): Promise<voi
   else printFields(terminal, statusFields(status));
 }
 
-const gapField = ['grants', 'all stand still: data was put back or changed; answer in the window'] as const;
+const gapField = ['grants', 'all stand still: the data may not be what it was; answer in the window'] as const;
 
 function statusFields(status: Status): readonly (readonly [string, string])[] {
   const { pending, grants, agents, connections } = status.counts;

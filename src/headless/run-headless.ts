@@ -116,7 +116,7 @@ class BrowserWindow {
 
   /** Any program of this user may ask over the bus or the socket: that must not cover the screen with windows. */
   #isTooOften(): boolean {
-    const now = systemClock.now();
+    const now = systemClock.elapsed();
     const recent = this.#opened.filter((at) => now - at < openingsWindowMs);
     // security: rule 29
     const tooOften = recent.length >= mostOpenings;

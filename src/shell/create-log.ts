@@ -1,4 +1,4 @@
-import { chmodSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { destination, multistream, pino } from 'pino';
 import type { Log } from '../base/log.ts';
@@ -59,7 +59,16 @@ export function createLog(dataFolder: string, say: (line: string) => void): Shel
 
 function keepSmall(file: string): void {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > largestFile) renameSync(file, `${file}.1`);
+  if (size > largestFile) moveAside(file);
+}
+
+/** Where something stands in the place of the old file the full one is begun anew: it must neither grow nor stop what is logged. */
+function moveAside(file: string): void {
+  try {
+    renameSync(file, `${file}.1`);
+  } catch {
+    truncateSync(file);
+  }
 }
 
 function bounded(sink: ReturnType<typeof destination>, file: string): { write(line: string): void } {
@@ -69,7 +78,7 @@ function bounded(sink: ReturnType<typeof destination>, file: string): { write(li
       size += Buffer.byteLength(line);
       if (size > largestFile) {
         sink.flushSync();
-        renameSync(file, `${file}.1`);
+        moveAside(file);
         sink.reopen(file);
         size = Buffer.byteLength(line);
       }

@@ -1,3 +1,4 @@
+import { readChainFrom } from '../audit/audit.ts';
 import type { Statement, Store } from '../store/store.ts';
 import { type Anchor, type Head, openHead, type SignedHead } from './head.ts';
 import type { Copy } from './keychain-copy.ts';
@@ -37,22 +38,29 @@ const rowFindingsAtMost = 200;
 /** Compares rows with leaves, leaves with the head, the head with its copy, the log with both; and judges what was written while locked. */
 export function compareState(state: StateToCompare): Compared {
   const { store, vault, copy, stored } = state;
-  // security: rule 8, only the first unlock of a vault has neither: whoever removes both wants to look like it
-  if (stored === undefined && copy === undefined && !hasRowsOfOurs(store)) return { ...compareUnsigned(state, isNew), epoch: 0 };
   const head = stored && openHead(stored, vault);
   const copied = typeof copy === 'object' ? openHead(copy.head, vault) : undefined;
+  // security: rule 8, only the first unlock of a vault has neither: whoever removes both wants to look like it
+  const mayBeFirst = stored === undefined && (copy === undefined || copied?.epoch === firstEpoch);
+  if (mayBeFirst && !hasRowsOfOurs(store)) return { ...compareUnsigned(state, isNew), epoch: 0 };
   const sinceLock = typeof copy === 'object' && copied !== undefined ? copy.sinceLock : undefined;
-  const rows = compareRows(state, head);
+  const log = compareLog(store, [head?.audit, copied?.audit, sinceLock], isOlder(head, copied));
+  const since = head === undefined || log.length > 0 ? { rows: new Set<string>() } : readChainFrom(store, head.audit);
+  const rows = compareRows(state, head, since.rows);
   const findings: Finding[] = [
     ...compareWithCopy(copy, copied, head),
-    ...compareLog(store, [head?.audit, copied?.audit, sinceLock], isOlder(head, copied)),
+    ...log,
+    ...(since.brokenAt === undefined ? [] : [{ kind: 'log_rewritten', atSeq: since.brokenAt } as const]),
     ...rows.findings,
   ];
   return { ...rows, findings, epoch: Math.max(head?.epoch ?? 0, copied?.epoch ?? 0) };
 }
 
+/** The copy of the first head is kept before the head itself: a program that ends between the two has a copy and no head. */
+export const firstEpoch = 1;
+
 /** Before the first head nothing was authenticated. Data that is older than state heads is asked about once. */
-function hasRowsOfOurs(store: Store): boolean {
+export function hasRowsOfOurs(store: Store): boolean {
   for (const { mac } of actualRows(store)) if (mac !== null) return true;
   return false;
 }
@@ -80,7 +88,8 @@ function compareLog(store: Store, anchors: readonly (Anchor | undefined)[], olde
   ];
 }
 
-function compareRows(state: StateToCompare, head: Head | undefined): Omit<Compared, 'epoch'> {
+/** `changed`: rows that were written or removed while locked, as the log tells. */
+function compareRows(state: StateToCompare, head: Head | undefined, changed: ReadonlySet<string>): Omit<Compared, 'epoch'> {
   const { store, leaves } = state;
   // security: rule 8, leaves that the head does not vouch for say nothing about the rows, nor what was signed last
   if (head === undefined || leaves.root() !== head.root) {
@@ -93,7 +102,8 @@ function compareRows(state: StateToCompare, head: Head | undefined): Omit<Compar
     if (mac === null) continue;
     const leaf = leaves.get(key);
     if (leaf === undefined) findings.push(findingOf('row_returned', key));
-    else if (Buffer.compare(leaf, mac) !== 0) findings.push(findingOf('row_put_back', key));
+    // security: rule 8, a revocation while locked cannot be signed; the row from before it would have the MAC that its leaf names
+    else if (Buffer.compare(leaf, mac) !== 0 || changed.has(rowOf(key).join(' '))) findings.push(findingOf('row_put_back', key));
   }
   for (const key of leaves.keys()) {
     if (!seen.has(key) && !lossIsHarmless.has(rowOf(key)[0])) findings.push(findingOf('row_vanished', key));

@@ -1,6 +1,6 @@
 import { Refusal } from '../base/errors.ts';
 import type { Change, Durability, Mark, SqlValue, Statement, Store } from '../store/store.ts';
-import { type Compared, compareState } from './compare-state.ts';
+import { type Compared, compareState, firstEpoch, hasRowsOfOurs } from './compare-state.ts';
 import { type Anchor, type Head, type SignedHead, signHead } from './head.ts';
 import { KeychainCopy } from './keychain-copy.ts';
 import { Leaves, leafKey, refusedLeaf, rowOf } from './leaves.ts';
@@ -70,11 +70,21 @@ class KeptStateHead implements StateHead {
     const copy = await this.#copy.read();
     if (vault.state() !== 'unlocked') throw locked();
     const stored = storedHead(store);
+    if (stored === undefined && copy === undefined && !hasRowsOfOurs(store)) await this.#announceFirst();
+    if (vault.state() !== 'unlocked') throw locked();
     const leaves = storedLeaves(store);
     const compared = compareState({ store, vault, copy, stored, leaves, sign: (table, id) => this.#sign(table, id) });
     this.#takeOver(compared);
     tell(compared.findings);
     if (this.#owed !== undefined) throw new Error('what was found was not written down');
+  }
+
+  /** The copy of the head that is about to be the first: without it a program that ended too early would look like a removed copy. */
+  async #announceFirst(): Promise<void> {
+    this.#leaves = new Leaves();
+    this.#newest = newestEntry(this.#deps.store);
+    this.#copy.write({ head: this.#nextHead(firstEpoch - 1).signed });
+    await this.#copy.settle();
   }
 
   async settle(): Promise<void> {

@@ -2,7 +2,6 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { Refusal } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { Factors, recoveryStateOf } from './factors.ts';
-import { FailureDelay } from './failure-delay.ts';
 import { framed } from './framed.ts';
 import { KeychainAnchor } from './keychain-anchor.ts';
 import { boxPublicKey, findBoxKey, openFromBox, sealToBox, settleBoxKey } from './locked-box.ts';
@@ -37,8 +36,7 @@ class KeychainVault implements Vault {
   constructor(deps: VaultDeps) {
     this.#deps = deps;
     this.#anchor = new KeychainAnchor(deps.keychain, deps.store.file);
-    const delay = new FailureDelay(deps);
-    this.#factors = new Factors({ ...deps, anchor: this.#anchor, delay, cost: deps.scryptCost ?? scryptCostDefault });
+    this.#factors = new Factors({ ...deps, anchor: this.#anchor, cost: deps.scryptCost ?? scryptCostDefault });
   }
 
   get protection(): Vault['protection'] {

@@ -4,7 +4,6 @@ import { Refusal } from '../base/errors.ts';
 import { Secret } from '../base/secret.ts';
 import type { Keychain } from '../platform/keychain.ts';
 import type { Store } from '../store/store.ts';
-import type { FailureDelay } from './failure-delay.ts';
 import { type KeychainAnchor, type KeychainFactor, rootCheckOf } from './keychain-anchor.ts';
 import type { RecoveryState } from './vault.ts';
 import type { VaultKeys } from './vault-keys.ts';
@@ -31,7 +30,6 @@ export interface FactorsDeps {
   readonly keychain: Keychain;
   readonly clock: Clock;
   readonly anchor: KeychainAnchor;
-  readonly delay: FailureDelay;
   /** N of scrypt. */
   readonly cost: number;
 }
@@ -55,33 +53,31 @@ export class Factors {
     this.#deps = deps;
   }
 
-  /** Tries the passphrase. Refuses `passphrase_wrong`, counted; `data_missing` and as the keychain does, not counted. */
+  /** Tries the passphrase. Refuses `passphrase_wrong`, `data_missing`, and as the keychain does. */
   async tryPassphrase(record: VaultRecord, passphrase: Secret): Promise<Opened> {
-    const { anchor, cost, delay } = this.#deps;
+    const { anchor, cost } = this.#deps;
     const set = passphraseSetOf(record);
     assertKdfWithinBounds(set.kdf, Math.min(cost, scryptCostDefault));
-    delay.assertMayTry('passphrase');
     const { rootSecret } = await anchor.factor(record);
     const factors = rootSecret === undefined ? { passphrase } : { passphrase, rootSecret };
     try {
-      return await this.#count('passphrase', () => unwrapMasterKey(set, factors, record.install));
+      const opened = await unwrapMasterKey(set, factors, record.install);
+      if (opened === undefined) throw new Refusal('passphrase_wrong', 'That is not the passphrase.');
+      return opened;
     } finally {
       rootSecret?.fill(0);
     }
   }
 
-  /** Tries a recovery code on the sets given. Refuses `recovery_code_wrong`, counted; `not_found` when there is none. */
+  /** Tries a recovery code on the sets given. Refuses `recovery_code_wrong`; `not_found` when there is none. */
   async tryCode(record: VaultRecord, code: Secret, sets: readonly RecoverySet[]): Promise<Opened<RecoverySet>> {
     if (sets.length === 0) throw new Refusal('not_found', 'No recovery code was made for this vault.');
     for (const { kdf } of sets) assertKdfWithinBounds(kdf, 0);
-    this.#deps.delay.assertMayTry('code');
-    return this.#count('code', async () => {
-      for (const set of sets) {
-        const opened = await unwrapMasterKey(set, { code }, record.install);
-        if (opened !== undefined) return opened;
-      }
-      return undefined;
-    });
+    for (const set of sets) {
+      const opened = await unwrapMasterKey(set, { code }, record.install);
+      if (opened !== undefined) return opened;
+    }
+    throw new Refusal('recovery_code_wrong', 'That is not the recovery code.');
   }
 
   /** The record of a new vault. The keychain first: a record whose factor was never kept would be lost for good. */
@@ -187,22 +183,6 @@ export class Factors {
     } finally {
       rootSecret?.fill(0);
     }
-  }
-
-  /** Counted as failed before it is tried, so that ending the process in the middle gives nothing back. */
-  async #count<Found>(what: 'passphrase' | 'code', attempt: () => Promise<Found | undefined>): Promise<Found> {
-    const { delay } = this.#deps;
-    delay.begin();
-    let found: Found | undefined;
-    try {
-      found = await attempt();
-    } catch (error) {
-      delay.takeBack();
-      throw error;
-    }
-    if (found === undefined) throw delay.failed(what);
-    delay.succeeded();
-    return found;
   }
 }
 

@@ -74,8 +74,7 @@ export interface Vault {
    */
   create(passphrase: Secret): Promise<void>;
   /**
-   * Refuses `passphrase_wrong` with `retryAfterSeconds` (the wait doubles from the third failure on, to 60 s at
-   * most, and outlives a restart), `vault_absent`, `data_missing`, `vault_damaged`, `keychain_refused`,
+   * Refuses `passphrase_wrong` (how often may be tried is for the door to say), `vault_absent`, `data_missing`, `vault_damaged`, `keychain_refused`,
    * `keychain_unavailable`, `vault_locked` when it was locked in the meantime. Calls run one after the other; an equal
    * passphrase that is being tried is not tried again. When unlocked already, only the passphrase is checked.
    */
@@ -85,7 +84,7 @@ export interface Vault {
    * where the keychain item is gone. Afterwards the keychain is the one that there is now. The code stays valid: the paper is the only
    * way in that the person has proven, and a new code that nobody wrote down would leave none.
    *
-   * Refuses `recovery_code_wrong` (one count with {@link Vault.unlock}), `not_found` without a code, `passphrase_weak`,
+   * Refuses `recovery_code_wrong`, `not_found` without a code, `passphrase_weak`,
    * `conflict` when it is open, `vault_damaged`, and as the keychain does.
    */
   recover(code: Secret, passphrase: Secret): Promise<void>;
@@ -96,9 +95,9 @@ export interface Vault {
    * before opens until this one is tested. Refuses as {@link Vault.verifyPassphrase} does.
    */
   makeRecoveryCode(passphrase: Secret): Promise<Secret>;
-  /** Notes that the person has the newest code; those before it open nothing any more. Refuses `recovery_code_wrong`, counted. */
+  /** Notes that the person has the newest code; those before it open nothing any more. Refuses `recovery_code_wrong`. */
   confirmRecoveryCode(code: Secret): Promise<void>;
-  /** Confirms the person's presence. Counts failures as {@link Vault.unlock} does. Refuses `vault_locked`. */
+  /** Confirms the person's presence. Refuses `passphrase_wrong`, `vault_locked`, and as the keychain does. */
   verifyPassphrase(passphrase: Secret): Promise<void>;
   /** Zeroes every key. Silent when locked already. */
   lock(): void;

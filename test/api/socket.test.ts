@@ -89,6 +89,15 @@ describe('the socket', () => {
     expect(opened).toBe(1);
   });
 
+  test('opens a few windows in ten seconds and says so when there are more (security rule 29)', async () => {
+    const statuses: number[] = [];
+    for (let time = 0; time < 8; time += 1) statuses.push((await post('/open', '{}')).status);
+    expect(statuses).toEqual([204, 204, 204, 204, 204, 429, 429, 429]);
+    expect(opened).toBe(5);
+    await open.platform.clock.advance(10_000);
+    expect((await post('/open', '{}')).status).toBe(204);
+  });
+
   test('streams notices', async () => {
     const answer = await post('/changes', '{}', { 'counterfoil-session': await begin() });
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();

@@ -173,15 +173,4 @@ describe("the vault's own record (security rule 22)", () => {
       expect(unlocked).toBe('refused');
     },
   );
-
-  test('its count of failures put back gives more tries and nothing else', async () => {
-    await victim.start();
-    for (let round = 0; round < 3; round += 1) {
-      await expect(victim.page.call('vault.unlock', {}, 'wrong wrong wrong wrong')).rejects.toMatchObject({
-        refusal: { code: 'passphrase_wrong' },
-      });
-      withDatabase((database) => database.prepare("DELETE FROM meta WHERE key LIKE 'vault.failures%'").run());
-    }
-    expect(await victim.page.call('status.get', {})).toMatchObject({ vault: 'locked' });
-  });
 });

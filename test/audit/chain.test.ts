@@ -158,3 +158,33 @@ describe('the chain', () => {
     expect(keep.audit.verify()).toMatchObject({ intact: true, count: auditEventNames.length });
   });
 });
+
+describe('an entry that another program planted', () => {
+  const plant = (seq: string): void =>
+    run(`INSERT INTO audit (seq, ts, event, entry, previous_hash, hash) VALUES (${seq}, '', 'planted', '', '', '')`);
+
+  test.each(['9223372036854775807', '9007199254740993', '1099612676352'])(
+    'far ahead (%s) keeps nothing from being written, and goes with an entry that says so',
+    async (seq) => {
+      recordFive();
+      plant(seq);
+      keep.audit.record({ event: 'grant.revoked' });
+      plant(seq);
+      keep.audit.record({ event: 'grant.revoked' });
+      expect(keep.events().slice(5)).toEqual(['row.tampered', 'grant.revoked', 'row.tampered', 'grant.revoked']);
+      expect(keep.audit.verify().intact).toBe(true);
+      plant(seq);
+      keep = await keep.restart();
+      keep.audit.record({ event: 'grant.revoked' });
+      expect(keep.audit.verify()).toMatchObject({ intact: true, count: 11 });
+    },
+  );
+
+  test('next to ours keeps nothing from being written, and is found', () => {
+    recordFive();
+    plant('6');
+    keep.audit.record({ event: 'grant.revoked' });
+    expect(keep.events().slice(5)).toEqual(['planted', 'grant.revoked']);
+    expect(keep.audit.verify()).toMatchObject({ intact: false, brokenAt: 6 });
+  });
+});

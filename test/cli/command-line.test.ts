@@ -104,7 +104,7 @@ describe('the command line reads', () => {
   it('that every grant stands still after data was put back (security rule 8)', async () => {
     const gap = { foundAt: now, findings: [{ kind: 'copy_missing' }], more: 0, rows: false };
     const { out } = await run(['status'], { 'status.get': { ...status, gap } });
-    expect(out.join('\n')).toMatch(/grants +all stand still: data was put back or changed; answer in the window/);
+    expect(out.join('\n')).toMatch(/grants +all stand still: the data may not be what it was; answer in the window/);
     expect((await run(['status'])).out.join('\n')).not.toContain('stand still');
   });
 

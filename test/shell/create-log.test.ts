@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -53,6 +53,15 @@ describe('the log', () => {
     expect(written()).toContain('first');
     expect(written().length).toBeLessThan(1000);
     expect(statSync(join(folder, 'counterfoil.log.1')).size).toBeGreaterThan(5 * 1024 * 1024);
+  });
+
+  it('goes on, and stays small, when a folder stands in the place of the old file (security rule 29)', () => {
+    mkdirSync(join(folder, 'counterfoil.log.1'));
+    writeFileSync(join(folder, 'counterfoil.log'), 'x'.repeat(5 * 1024 * 1024 + 1));
+    const log = open();
+    for (let index = 0; index < 60; index += 1) log.info({ index, noise: 'x'.repeat(100_000) }, 'flood');
+    expect(written()).toContain('"index":59');
+    expect(written().length).toBeLessThan(5 * 1024 * 1024);
   });
 
   it('begins a new file also while it runs, and keeps one old one: a flood does not fill the disk (security rule 29)', () => {

@@ -72,6 +72,29 @@ describe('what is ours raises no question', () => {
     expect(kinds()).toEqual([]);
   });
 
+  test('a vault that was made, and was killed between its first head and the copy of it', async () => {
+    await run.end();
+    house.remove();
+    house = openHouse();
+    run = house.start();
+    const first: { copy?: Promise<Uint8Array | undefined>; headsBefore?: number } = {};
+    house.faults.onSet = (item) => {
+      if (!item.startsWith('head/')) return;
+      if (first.headsBefore === undefined) first.headsBefore = run.store.all('SELECT id FROM state_head').length;
+      else first.copy ??= house.keychain.get(item);
+    };
+    await run.unlock();
+    await run.stateHead.settle();
+    expect(first.headsBefore).toBe(0);
+    const item = headItem();
+    const copy = (await first.copy) ?? new Uint8Array();
+    await between(async () => {
+      house.edit('DELETE FROM state_head', 'DELETE FROM state_leaves');
+      await house.keychain.set(item, copy);
+    });
+    expect(kinds()).toEqual([]);
+  });
+
   test('a vault that was made, and was killed before its first head was kept', async () => {
     const item = headItem();
     run.remove('one');
@@ -161,6 +184,37 @@ describe('data that was put back between two runs is found at unlock (security r
     run.audit.record({ event: 'approval.requested' });
     await between(() => house.edit(`DELETE FROM audit WHERE event = 'approval.requested'`));
     expect(kinds()).toEqual(['log_cut']);
+  });
+
+  test('a row from before a change that was made while locked, although its MAC is the one that was signed last', async () => {
+    const keep = `CREATE TABLE aside.old AS SELECT * FROM settings WHERE id = 'one'`;
+    const back = [`DELETE FROM settings WHERE id = 'one'`, 'INSERT INTO settings SELECT * FROM aside.old', 'DROP TABLE aside.old'];
+    for (const change of [() => run.put('one', 'harmless'), () => run.remove('one')]) {
+      await between();
+      await run.end();
+      house.edit(keep);
+      run = house.start();
+      change();
+      await between(() => house.edit(...back));
+      expect(run.gaps.open()?.findings).toEqual([{ kind: 'row_put_back', table: 'settings', id: 'one' }]);
+      run.gaps.close({ kept: 0, ended: 0, suspended: 0 });
+    }
+  });
+
+  test('entries since the last unlock that were edited, or put in', async () => {
+    for (const [id, edit] of [
+      ['one', `UPDATE audit SET entry = json_remove(entry, '$.rows') WHERE seq = (SELECT max(seq) FROM audit)`],
+      ['two', `INSERT INTO audit (seq, ts, event, entry, previous_hash, hash) VALUES (9223372036854775807, '', '', '', '', '')`],
+    ] as const) {
+      await between();
+      await run.end();
+      run = house.start();
+      run.put(id, 'harmless');
+      await between(() => house.edit(edit));
+      expect(kinds(), edit).toEqual(['log_rewritten']);
+      run.gaps.close({ kept: 0, ended: 0, suspended: 0 });
+      expect(run.audit.list({ limit: 1 })[0]?.seq).toBeLessThan(2 ** 40);
+    }
   });
 
   test('what was cut off is not covered up by what is written while locked afterwards', async () => {

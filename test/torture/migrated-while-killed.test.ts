@@ -48,14 +48,18 @@ function valueFor({ name, type }: Column, row: number): string | number | Uint8A
   return type === 'BLOB' ? Buffer.from(`${name} ${row}`) : `value ${row}`;
 }
 
-/** Everything in the tables that the older version had. */
+/** Everything in the tables that the older version had. A new column says nothing about what was there before. */
 function contentOf(tables: readonly string[]): unknown {
   const database = new Sqlite(file, { readonly: true });
   try {
-    return tables.map((name) => [name, database.prepare(`SELECT * FROM ${name}`).all()]);
+    return tables.map((name) => [name, database.prepare<[], object>(`SELECT * FROM ${name}`).all().map(withoutNulls)]);
   } finally {
     database.close();
   }
+}
+
+function withoutNulls(row: object): object {
+  return Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
 }
 
 function tablesOf(): readonly string[] {

@@ -8,19 +8,20 @@ import { Notice } from '../../ui/notice.tsx';
 import { PresenceForm } from '../../ui/presence-form.tsx';
 import { Sentence } from '../../ui/sentence.tsx';
 import { useNow } from '../../ui/use-now.ts';
-import { findingText, text } from './text.ts';
+import { findingText, openingText, text } from './text.ts';
 
 /** Says on every page that data was put back, and asks which grants go on. Nothing is ticked at first. */
 export function GapQuestion({ gap }: { readonly gap: GapView }) {
   const [asking, setAsking] = useState(false);
   const now = useNow(60_000);
+  const { title, meaning } = openingText(gap);
   return (
     <div className="pt-4">
       <Notice tone="danger">
         <div className="grid gap-3">
           <div className="flex flex-wrap items-start gap-x-4 gap-y-2">
             <p className="min-w-60 flex-1">
-              <strong className="font-semibold">{text.title}</strong> {text.meaning}
+              <strong className="font-semibold">{title}</strong> {meaning}
             </p>
             {!asking && <Button onClick={() => setAsking(true)}>{text.answer}</Button>}
           </div>

@@ -1,13 +1,10 @@
-import type { GapFindingView } from '../../../src/contract/shapes.ts';
+import type { GapFindingView, GapView } from '../../../src/contract/shapes.ts';
 import { dayAndTime, number } from '../../ui/time.ts';
 
 const changes = (count: number): string => (count === 1 ? '1 later change is' : `${number(count)} later changes are`);
 
-/** What the question after a rollback says. */
+/** What the question says when the data may not be what it was. */
 export const text = {
-  title: 'Every grant stands still: the data of Counterfoil is not what it was.',
-  meaning:
-    'Something outside Counterfoil put back or changed its data while the vault was locked. Grants that you ended may be open again. No call goes through until you say which shall go on.',
   found: 'What was found',
   more: (count: number) => `And ${number(count)} more.`,
   affected: 'Grants that would be in force. Tick those that you want to keep; the others end.',
@@ -20,6 +17,35 @@ export const text = {
   also: 'Agents without a kept grant are suspended, and approving on notifications is turned off: what you had suspended or turned off may have come back.',
   loading: 'Reading the grants …',
 } as const;
+
+const still = 'No call goes through until you say which grants shall go on.';
+
+const openings = {
+  rows: {
+    title: 'Every grant stands still: the data of Counterfoil is not what it was.',
+    meaning: `Something outside Counterfoil put back or changed its data. Grants that you ended may be open again. ${still}`,
+  },
+  log: {
+    title: 'Every grant stands still: the audit log of Counterfoil is not what it was.',
+    meaning: `Something outside Counterfoil removed or changed entries of the log. What you ended or denied while it was locked may have been undone. ${still}`,
+  },
+  copy: {
+    title: 'Every grant stands still: Counterfoil cannot tell whether its data is the newest.',
+    meaning: `The keychain does not have the copy that the data is compared with. After a new or restored keychain that is to be expected. Otherwise somebody may have removed it, so that older data is not noticed. ${still}`,
+  },
+} as const;
+
+/** What the question begins with: no more than was found. */
+export function openingText({ findings, more }: Pick<GapView, 'findings' | 'more'>): {
+  readonly title: string;
+  readonly meaning: string;
+} {
+  const kinds = new Set(findings.map(({ kind }) => kind));
+  for (const kind of ['copy_missing', 'copy_damaged'] as const) kinds.delete(kind);
+  if (kinds.size === 0) return openings.copy;
+  for (const kind of ['log_cut', 'log_rewritten'] as const) kinds.delete(kind);
+  return kinds.size === 0 && more === 0 ? openings.log : openings.rows;
+}
 
 /** One finding as a sentence. */
 export function findingText(finding: GapFindingView, now: number): string {

@@ -52,7 +52,7 @@ const words: Readonly<Record<AuditEventName, string>> = {
   'broker_key.destroyed': 'The key of an agent was destroyed',
   'settings.changed': 'Settings were changed',
   'presence.refused': 'A confirmation was refused',
-  'state.gap_found': 'Data was put back or changed from outside; every grant stands still',
+  'state.gap_found': 'The data may not be what it was; every grant stands still',
   'state.gap_answered': 'You answered what shall go on after data was put back',
   'row.tampered': 'A record was found changed from outside',
   'audit.verified': 'This log was verified',
