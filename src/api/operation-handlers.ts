@@ -1,12 +1,14 @@
 import type { z } from 'zod';
 import { type AgentId, type ApprovalId, asId, type ConnectionId, type GrantId } from '../base/ids.ts';
-import { connectionPresets } from '../connections/connections.ts';
+import { connectionPresets, thisComputer } from '../connections/connections.ts';
 import type { OperationName, operations } from '../contract/operations.ts';
+import { findDetailType, knownDetailTypes } from '../details/details.ts';
 import { suggestPassphrase } from '../vault/vault.ts';
 import type { CallContext } from './answer-call.ts';
 import { answerGap } from './answer-gap.ts';
 import type { ApiDeps } from './api.ts';
 import type { DemoRun } from './demo-run.ts';
+import { resourceHandlers } from './resource-handlers.ts';
 import type { Sessions } from './sessions.ts';
 import { vaultHandlers } from './vault-handlers.ts';
 import { agentView } from './views/agent-view.ts';
@@ -14,6 +16,7 @@ import { approvalSummary } from './views/approval-summary.ts';
 import { auditEntryView } from './views/audit-entry-view.ts';
 import { connectionView } from './views/connection-view.ts';
 import { grantViews } from './views/grant-view.ts';
+import { localResourceView } from './views/local-resource-view.ts';
 import { statusView } from './views/status-view.ts';
 
 type Parsed<Name extends OperationName> = z.output<(typeof operations)[Name]['input']>;
@@ -45,6 +48,7 @@ export function operationHandlers(deps: HandlerDeps): Handlers {
     'gap.answer': ({ keepGrantIds }) => answerGap(new Set(keepGrantIds), deps),
     ...agentHandlers(deps),
     ...connectionHandlers(deps),
+    ...resourceHandlers(deps),
     ...auditHandlers(deps),
     'settings.change': (input) => {
       deps.approvals.changeSettings(input);
@@ -133,6 +137,8 @@ function connectionHandlers(deps: HandlerDeps): HandlersOf<'connections'> {
       const added = connections.list();
       return {
         connections: added.map((connection) => connectionView(connection, deps)),
+        local: connections.resources(thisComputer).map(localResourceView),
+        detailTypes: knownDetailTypes().map((type) => ({ type, title: findDetailType(type)?.title ?? type })),
         presets: connectionPresets.map(({ id, name, issuer }) => ({
           id,
           name,

@@ -173,6 +173,9 @@ export interface Receipt {
   readonly agentJkt?: string;
   readonly presence: PresenceEvidence;
   readonly decidedAt: number;
+  /** What was granted, as tokens carry it. Absent in receipts of earlier versions. */
+  readonly details?: readonly Detail[];
+  readonly scopes?: readonly string[];
 }
 
 export interface ApprovalSettings {

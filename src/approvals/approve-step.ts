@@ -39,7 +39,7 @@ export function approveStep(
   };
   const granted = deps.grants.createStep(grantOf(approved, narrowing, deps));
   const accepted = acceptance(agent, decision, deps);
-  const receipt = receiptOf(approved, decision.presence, now);
+  const receipt = { ...receiptOf(approved, decision.presence, now), details: narrowing.details, scopes: narrowing.scopes };
   return {
     approved,
     change: [

@@ -1,4 +1,5 @@
 import type { Agent } from '../agents/agents.ts';
+import type { Connections, LocalVerification, Resource } from '../connections/connections.ts';
 import { type Detail, type Enforcer, findDetailType } from '../details/details.ts';
 import type { Approval, CardFact, Narrowing, Preview } from './approvals.ts';
 import { grantedDigest } from './digests.ts';
@@ -26,12 +27,12 @@ export function previewAnswer(approval: Approval, narrowing: Narrowing, context:
 function consequences(approval: Approval, answer: Narrowing, context: CardDeps & { readonly agent: Agent }): readonly CardFact[] {
   const { agent, agents, connections } = context;
   const resource = connections.findResource(approval.resourceId);
-  const connection = resource && connections.get(resource.connectionId);
+  const isLocal = resource?.local !== undefined;
   const limits = lifetimes[answer.lifetime];
   return [
     {
       label: 'Goes to',
-      value: resource ? `${resource.baseUrl} · ${connection?.issuer ?? ''}` : approval.resourceId,
+      value: resource ? goesTo(resource, connections) : approval.resourceId,
       standing: 'known',
     },
     { label: 'Can do', value: answer.details.map((detail) => sentenceText(sentenceOf([detail]))).join('; '), standing: 'known' },
@@ -39,14 +40,28 @@ function consequences(approval: Approval, answer: Narrowing, context: CardDeps &
       ? []
       : [{ label: 'Scopes', value: answer.scopes.join(' '), standing: 'known', mono: true } as const]),
     { label: 'Lives', value: limits.uses === 1 ? `${limits.words}, one call in all` : limits.words, standing: 'known' },
-    { label: 'Limits held by', value: enforcers(answer.details), standing: 'known' },
-    { label: 'Held by', value: 'Counterfoil, never the agent; bound to a key kept for this agent', standing: 'known' },
+    { label: 'Limits held by', value: isLocal ? localLimits : enforcers(answer.details), standing: 'known' },
+    { label: 'Held by', value: resource?.local ? localHolders[resource.local.by] : heldByUs, standing: 'known' },
     {
       label: 'Recorded as',
       value: `you, through ${agents.displayName(agent)}`,
       standing: agent.state === 'pending' ? 'claim' : 'known',
     },
   ];
+}
+
+const heldByUs = 'Counterfoil, never the agent; bound to a key kept for this agent';
+const localLimits = 'the server on this computer, which reads them in the token; Counterfoil sees no call';
+/** What it means that no call passes through us. */
+const localHolders: Readonly<Record<LocalVerification['by'], string>> = {
+  signature: 'the agent, bound to its own key; each token lasts at most 60 seconds, and nobody can stop it before its end',
+  introspection: 'the agent, bound to its own key; the server asks Counterfoil about each token, so it stops at once',
+};
+
+function goesTo(resource: Resource, connections: Connections): string {
+  return resource.local === undefined
+    ? `${resource.baseUrl} · ${connections.get(resource.connectionId).issuer}`
+    : `${resource.indicator} · on this computer, directly`;
 }
 
 function programConsequences(approval: Approval, answer: Narrowing): readonly CardFact[] {

@@ -2,12 +2,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Audit, AuditEvent, AuditEventName } from './audit.ts';
 
-/** Events that any program can cause as often as it likes, because they tell of a refusal. */
+/** Events that a program can cause as often as it likes, because they change nothing. */
 const floodable: ReadonlySet<AuditEventName> = new Set([
   'agent.refused',
   'call.refused',
   'presence.refused',
   'proof.replayed',
+  'token.introspected',
   'vault.unlock_failed',
 ]);
 

@@ -5,18 +5,21 @@ import type { Audit, AuditEvent } from '../audit/audit.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import type { AgentId, GrantId } from '../base/ids.ts';
 import { asId, hashOf } from '../base/ids.ts';
+import { parsePublicJwk } from '../base/public-key.ts';
 import type { Broker } from '../broker/broker.ts';
+import type { Connections } from '../connections/connections.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { ProcessIdentity } from '../platform/process-identity.ts';
+import { findIntrospecting, resourceServerClient } from './introspection.ts';
 import type { ModelPayload, ModelRow, Payloads, StoredModel } from './payloads.ts';
 import { storedModels } from './payloads.ts';
 import { evidenceOfPeer } from './peer-evidence.ts';
-import { parsePublicJwk } from './public-key.ts';
-import { resourceUrl } from './resource-url.ts';
+import { indicatorOf } from './resource-url.ts';
 
 export interface AdapterDeps {
   readonly payloads: Payloads;
   readonly agents: Agents;
+  readonly connections: Connections;
   readonly grants: Grants;
   readonly broker: Broker;
   readonly audit: Audit;
@@ -53,11 +56,12 @@ const unused: Adapter = {
   revokeByGrantId: notKept,
 };
 
-function clientAdapter({ agents, processes }: AdapterDeps): Adapter {
+function clientAdapter({ agents, connections, processes }: AdapterDeps): Adapter {
   return {
     ...unused,
     async find(id) {
-      return agents.find(asId<AgentId>(id))?.metadata;
+      const resource = findIntrospecting(id, connections);
+      return resource === undefined ? agents.find(asId<AgentId>(id))?.metadata : resourceServerClient(resource);
     },
     async upsert(id, metadata) {
       const [jwk] = metadata.jwks?.keys ?? [];
@@ -77,12 +81,13 @@ function clientAdapter({ agents, processes }: AdapterDeps): Adapter {
 }
 
 function grantAdapter(deps: AdapterDeps): Adapter {
-  const { grants, broker, issuer, subject } = deps;
+  const { connections, grants, broker, issuer, subject } = deps;
   return {
     ...unused,
     async find(id) {
       const grant = grants.find(asId<GrantId>(id));
-      if (grant === undefined || !grants.isLive(grant)) return undefined;
+      const resource = grant && connections.findResource(grant.resourceId);
+      if (grant === undefined || resource === undefined || !grants.isLive(grant)) return undefined;
       const payload = {
         jti: grant.id,
         kind: 'Grant',
@@ -91,7 +96,7 @@ function grantAdapter(deps: AdapterDeps): Adapter {
         accountId: subject,
         clientId: grant.agentId,
         openid: { scope: 'openid' },
-        resources: { [resourceUrl(issuer, grant.resourceId)]: grant.scopes.join(' ') },
+        resources: { [indicatorOf(issuer, resource)]: grant.scopes.join(' ') },
         rar: grant.details,
       };
       return payload as unknown as AdapterPayload;

@@ -12,7 +12,7 @@ import { parseDetailsText, scopesNeededBy } from '../details/details.ts';
 import type { ProcessIdentity } from '../platform/process-identity.ts';
 import { evidenceOfPeer } from './peer-evidence.ts';
 import { isPlainLine } from './plain-line.ts';
-import { resourceIdOf, resourceUrl } from './resource-url.ts';
+import { detailsForAudience, findByIndicator, indicatorOf } from './resource-url.ts';
 import { resourceScopesOf } from './token-request.ts';
 import type { ProofVerifier } from './verify-proof.ts';
 
@@ -48,10 +48,9 @@ export class BackchannelRequests {
   /** The resource of an indicator. Refuses `resource_unknown`, with what may be asked for in the hint. */
   resource(indicator: string): Resource {
     const { connections, issuer } = this.#deps;
-    const id = resourceIdOf(issuer, indicator);
-    const resource = id === undefined ? undefined : connections.findResource(id);
+    const resource = findByIndicator(indicator, { connections, issuer });
     if (resource !== undefined) return resource;
-    const known = connections.resources().map((one) => resourceUrl(issuer, one.id));
+    const known = connections.resources().map((one) => indicatorOf(issuer, one));
     throw new Refusal('resource_unknown', 'This resource is not known here.', {
       hint: known.length === 0 ? 'The person has not connected anything yet.' : `Known resources: ${known.join(' ')}`,
     });
@@ -133,6 +132,12 @@ function detailsOf(text: unknown, resource: Resource): readonly Detail[] {
       hint: `Types of this resource: ${resource.detailTypes.join(', ')}`,
     });
   }
+  // security: what names another place would vanish from the token without a word (RFC 9396, 2.2)
+  if (resource.local !== undefined && detailsForAudience(details, resource.indicator).length < details.length) {
+    throw new Refusal('details_invalid', 'One of the details is for another place than this resource.', {
+      hint: `Leave locations out, or name ${resource.indicator} in it.`,
+    });
+  }
   return details;
 }
 
@@ -144,7 +149,7 @@ function scopesOf(text: unknown, asked: { readonly resource: Resource; readonly 
       hint: `Scopes of this resource: ${asked.resource.scopes.join(' ')}`,
     });
   }
-  const needed = scopesNeededBy(asked.details);
+  const needed = scopesNeededBy(asked.details).filter((scope) => asked.resource.scopes.includes(scope));
   if (named.length === 0) return needed;
   // security: a scope that no detail asks for would be granted without a word on the card
   if (named.some((scope) => !needed.includes(scope))) {

@@ -1,8 +1,8 @@
 import { errors } from 'oidc-provider';
+import { hasPrivatePart, parsePublicJwk } from '../base/public-key.ts';
 import { knownDetailTypes } from '../details/details.ts';
 import { cibaGrantType, offeredGrantTypes } from './library-internals.ts';
 import { isPlainLine } from './plain-line.ts';
-import { hasPrivatePart, parsePublicJwk } from './public-key.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
 

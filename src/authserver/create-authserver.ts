@@ -11,6 +11,7 @@ import type { AuthServer, AuthServerDeps, CallIdentity } from './authserver.ts';
 import { BackchannelRequests } from './backchannel-request.ts';
 import { answerErrorsPage } from './errors-page.ts';
 import { HeldPolls } from './held-polls.ts';
+import { Introspection } from './introspection.ts';
 import { offeredGrantTypes } from './library-internals.ts';
 import { truthfulMetadata } from './metadata.ts';
 import { Payloads } from './payloads.ts';
@@ -137,21 +138,23 @@ class LoopbackAuthServer implements AuthServer {
     if (jwk === undefined) throw new Refusal('vault_absent', 'This program is not set up yet.');
     const parts = { ...this.#deps, payloads: this.#payloads, proofs: this.#proofs, subject: subjectOf(jwk), polls: this.#polls };
     const requests = new BackchannelRequests(parts);
+    const introspection = new Introspection(parts);
     const serverKey = new ServerKey(vault, jwk);
     const provider = new Provider(
       issuer,
-      providerConfiguration({ ...parts, requests, serverKey, startedAtElapsed: this.#startedAtElapsed }),
+      providerConfiguration({ ...parts, requests, introspection, serverKey, startedAtElapsed: this.#startedAtElapsed }),
     );
     registerGrantTypes({ ...parts, provider, programs: this.#programs, answers: this.#answers });
-    this.#listenTo(provider);
+    this.#listenTo(provider, introspection);
     const callback = provider.callback();
     return (request, response) => void callback(request, response);
   }
 
-  #listenTo(provider: Provider): void {
+  #listenTo(provider: Provider, introspection: Introspection): void {
     const { issuer, connections, log } = this.#deps;
     provider.use(async (ctx, next) => {
       await next();
+      if (ctx.path === routes.introspection) introspection.settle(ctx as KoaContextWithOIDC);
       // security: the library answers requests without an Origin with `*`
       ctx.remove('Access-Control-Allow-Origin');
       ctx.remove('Access-Control-Expose-Headers');

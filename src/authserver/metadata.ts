@@ -1,6 +1,6 @@
 import { proofAlgorithms } from '../base/proof-algorithms.ts';
 import type { Connections } from '../connections/connections.ts';
-import { resourceUrl } from './resource-url.ts';
+import { indicatorOf } from './resource-url.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
 
@@ -47,6 +47,6 @@ export function truthfulMetadata(
     revocation_endpoint_auth_methods_supported: authentication.methods,
     revocation_endpoint_auth_signing_alg_values_supported: authentication.algorithms,
     // RFC 9728, section 4
-    protected_resources: served.connections.resources().map((resource) => resourceUrl(served.issuer, resource.id)),
+    protected_resources: served.connections.resources().map((resource) => indicatorOf(served.issuer, resource)),
   };
 }

@@ -11,10 +11,18 @@ interface Write<Value> {
   readonly next: Value | undefined;
 }
 
+/** A token that has no row, because it speaks for itself. */
+export interface SignedToken {
+  readonly grantId: string;
+  readonly expiresAt: number;
+  readonly event: AuditEvent;
+}
+
 /** What one answer writes, held back until the answer is whole. */
 export class PayloadBatch<Value> {
   readonly #writes = new Map<string, Write<Value>>();
   readonly #events: AuditEvent[] = [];
+  readonly #signed: SignedToken[] = [];
   #closed = false;
 
   /** The row as this answer sees it, `undefined` when it has not touched it. */
@@ -26,6 +34,15 @@ export class PayloadBatch<Value> {
     if (this.#closed) throw new Error('a write came after the answer that it belongs to');
     this.#writes.set(id, { ...write, row: this.#writes.get(id)?.row ?? write.row });
     this.#events.push(...events);
+  }
+
+  noteSigned(token: SignedToken): void {
+    if (this.#closed) throw new Error('a token came after the answer that it belongs to');
+    this.#signed.push(token);
+  }
+
+  signed(): readonly SignedToken[] {
+    return this.#signed;
   }
 
   /** What was written so far, by row id. */
@@ -40,7 +57,7 @@ export class PayloadBatch<Value> {
       if (next !== undefined) return row === undefined ? [table.insert(id, next)] : [table.update(row, next)];
       return row === undefined ? [] : [table.remove(row)];
     });
-    return { statements, events: this.#events };
+    return { statements, events: [...this.#events, ...this.#signed.map(({ event }) => event)] };
   }
 }
 

@@ -2,10 +2,10 @@ import type { Audit, AuditEvent } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import { hashOf } from '../base/ids.ts';
-import type { Store } from '../store/store.ts';
+import type { Change, Store } from '../store/store.ts';
 import type { GuardedRow, GuardedTable, Vault } from '../vault/vault.ts';
 import { guardedTable } from '../vault/vault.ts';
-import { BatchScope, PayloadBatch } from './payload-batch.ts';
+import { BatchScope, PayloadBatch, type SignedToken } from './payload-batch.ts';
 
 /** What the library wants kept, as it gave it. */
 export type ModelPayload = Readonly<Record<string, unknown>>;
@@ -39,6 +39,13 @@ export interface PayloadsDeps {
   readonly audit: Audit;
   readonly clock: Clock;
 }
+
+interface Step {
+  readonly change: Change;
+  readonly events: readonly AuditEvent[];
+}
+
+const nothing = (): Step => ({ change: [], events: [] });
 
 /** A request that is over is remembered this long, so that a late poll hears `expired_token`. */
 export const lateMs = 10 * 60_000;
@@ -80,13 +87,26 @@ export class Payloads {
    * Everything that `task` inserts, replaces and consumes, with its events, as one durable commit at its end; nothing of it when
    * it throws. Refuses `conflict` when another changed one of the rows meanwhile. What is removed inside is removed at once:
    * an end does not wait for what may fail.
+   *
+   * @param alsoFor What each signed token changes elsewhere, in the same commit.
    */
-  async together(task: () => Promise<void>): Promise<void> {
+  async together(task: () => Promise<void>, alsoFor: (token: SignedToken) => Step = nothing): Promise<void> {
     const batch = new PayloadBatch<StoredPayload>();
     await this.#scope.run(batch, task);
     noteSuccessors(batch);
     const { statements, events } = batch.change(this.#table);
-    this.#deps.audit.commit(statements, events);
+    const steps = batch.signed().map(alsoFor);
+    this.#deps.audit.commit(
+      [...statements, ...steps.flatMap(({ change }) => change)],
+      [...events, ...steps.flatMap((step) => step.events)],
+    );
+  }
+
+  /** Inside {@link together}: a token was made that has no row. */
+  noteSigned(token: SignedToken): void {
+    const batch = this.#scope.current();
+    if (batch === undefined) throw new Error('a token is signed only as part of an answer');
+    batch.noteSigned(token);
   }
 
   /** Writes a new row. Refuses `conflict` when there is one. */

@@ -3,9 +3,9 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, epochSeconds } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
+import { parsePublicJwk } from '../base/public-key.ts';
 import { ownSocketOf, setSecurityHeaders } from '../gate/gate.ts';
 import type { Vault } from '../vault/vault.ts';
-import { parsePublicJwk } from './public-key.ts';
 
 /** Where a client asks whether it talks to the server whose key it pinned (security rule 29). */
 export const provePath = '/.well-known/counterfoil-server';

@@ -7,28 +7,33 @@ import { Refusal } from '../base/errors.ts';
 import type { AgentId, GrantId } from '../base/ids.ts';
 import { asId, newId } from '../base/ids.ts';
 import { proofAlgorithms } from '../base/proof-algorithms.ts';
+import type { Detail } from '../details/details.ts';
 import { coversDetails, knownDetailTypes, parseDetails, parseDetailsText } from '../details/details.ts';
-import type { Grants } from '../grants/grants.ts';
+import type { Grant, Grants } from '../grants/grants.ts';
 import type { AdapterDeps } from './adapter.ts';
 import { createAdapter, isOneTokenRevoked } from './adapter.ts';
 import type { BackchannelRequests } from './backchannel-request.ts';
 import { checkBindingMessage } from './backchannel-request.ts';
 import { checkAssertion } from './check-assertion.ts';
 import { checkRegistration } from './check-registration.ts';
+import type { Introspection } from './introspection.ts';
 import { requestLifetime } from './request-lifetime.ts';
+import { detailsForAudience } from './resource-url.ts';
 import type { ServerKey } from './server-key.ts';
+import { grantIdOf, longestSignedToken, signedTokenNoter } from './signed-tokens.ts';
 
 export interface ProviderDeps extends AdapterDeps {
   readonly clock: Clock;
   readonly agents: Agents;
   readonly grants: Grants;
   readonly requests: BackchannelRequests;
+  readonly introspection: Introspection;
   readonly serverKey: ServerKey;
   /** `clock.elapsed()` when this run began: assertions made before belong to an earlier one. */
   readonly startedAtElapsed: number;
 }
 
-/** Seconds. */
+/** Seconds. A token that nobody can stop lives shorter: `signed-tokens.ts`. */
 const longestAccessToken = 300;
 const clockToleranceSeconds = 5;
 
@@ -57,15 +62,18 @@ export function providerConfiguration(deps: ProviderDeps): Configuration {
       dPoPSigningAlgValues: [...proofAlgorithms],
     },
     clockTolerance: clockToleranceSeconds,
-    formats: { bitsOfOpaqueRandomness: 256 },
+    formats: { bitsOfOpaqueRandomness: 256, customizers: { jwt: signedTokenNoter(deps.payloads) } },
     findAccount: (_ctx, id) => (id === deps.subject ? { accountId: id, claims: () => ({ sub: id }) } : undefined),
-    assertJwtClientAuthClaimsAndHeader: async (ctx, claims) => checkAssertion(claims, assertionOf(ctx), deps),
-    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    assertJwtClientAuthClaimsAndHeader: async (ctx, claims) => {
+      checkAssertion(claims, assertionOf(ctx), deps);
+      deps.introspection.assertPace(ctx);
+    },
+    issueRefreshToken: async (_ctx, client, source) => client.grantTypeAllowed('refresh_token') && mayRefresh(source, deps),
     rotateRefreshToken: true,
     revokeGrantPolicy: () => !isOneTokenRevoked(),
     // security: rule 24, each token names the receipt of the approval that it comes from
     extraTokenClaims: async (_ctx, token) => ({
-      receipt_id: deps.grants.getLive(asId<GrantId>(('grantId' in token && token.grantId) || '')).receiptId,
+      receipt_id: deps.grants.getLive(asId<GrantId>(grantIdOf(token))).receiptId,
     }),
     renderError: (ctx, out) => {
       // An agent that accepts anything is no browser: there is no page to show.
@@ -88,7 +96,8 @@ function lifetimes({ grants, clock }: ProviderDeps): NonNullable<Configuration['
     return seconds;
   };
   return {
-    AccessToken: (_ctx, token) => Math.min(longestAccessToken, restOf(token.grantId)),
+    AccessToken: (_ctx, token) =>
+      Math.min(token.resourceServer?.accessTokenFormat === 'jwt' ? longestSignedToken : longestAccessToken, restOf(token.grantId)),
     RefreshToken: (_ctx, token) => restOf(token.grantId),
     BackchannelAuthenticationRequest: (ctx) => requestLifetime(ctx.oidc.params?.['requested_expiry']),
     IdToken: longestAccessToken,
@@ -117,7 +126,7 @@ function features(deps: ProviderDeps) {
     },
     introspection: {
       enabled: true,
-      allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId && mayAct(deps, client.clientId),
+      allowedPolicy: async (_ctx, client, token) => deps.introspection.mayTell(client.clientId, token),
     },
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     ciba: ciba(deps),
@@ -150,19 +159,18 @@ function resourceIndicators({ requests, issuer }: ProviderDeps): NonNullable<Fea
       });
     },
     useGrantedResource: async () => true,
-    getResourceServerInfo: async (_ctx, indicator) => ({
-      scope: requests.resource(indicator).scopes.join(' '),
-      audience: indicator,
-      accessTokenTTL: longestAccessToken,
-      // Opaque: a token stops at once when its grant ends.
-      accessTokenFormat: 'opaque',
-    }),
+    getResourceServerInfo: async (_ctx, indicator) => {
+      const { scopes, local } = requests.resource(indicator);
+      const served = { scope: scopes.join(' '), audience: indicator };
+      // An opaque token stops at once when its grant ends; a signed one cannot be stopped, so only who does not ask gets it.
+      if (local?.by !== 'signature') return { ...served, accessTokenTTL: longestAccessToken, accessTokenFormat: 'opaque' };
+      return { ...served, accessTokenTTL: longestSignedToken, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } };
+    },
   };
 }
 
 function richAuthorizationRequests(deps: ProviderDeps) {
-  const granted = (grantId: string | undefined) =>
-    deps.grants.getLive(asId<GrantId>(grantId ?? '')).details.map((detail) => ({ ...detail }));
+  const grantedBy = (grant: Grant) => audienceDetails(grant, deps).map((detail) => ({ ...detail }));
   const validate = (_ctx: KoaContextWithOIDC, detail: object): void => {
     parseDetails([detail]);
   };
@@ -171,11 +179,17 @@ function richAuthorizationRequests(deps: ProviderDeps) {
     types: Object.fromEntries(knownDetailTypes().map((type) => [type, { validate }])),
     authorizationDetailsForGrantSource: (_ctx, source) => source.rar,
     authorizationDetailsForAccessToken: (ctx, token) => {
-      const details = granted('grantId' in token ? token.grantId : undefined);
+      const grant = deps.grants.getLive(asId<GrantId>(grantIdOf(token)));
+      const details = grantedBy(grant);
+      // Scopes are granted, not echoed: an agent that named none hears here what its details came with (RFC 6749, 5.1).
+      Object.assign(token, { scope: grant.scopes.join(' ') || undefined });
       assertSameDetails(ctx.oidc.params?.['authorization_details'], details);
       return details;
     },
-    authorizationDetailsForIntrospection: (_ctx, token) => granted('grantId' in token ? token.grantId : undefined),
+    authorizationDetailsForIntrospection: (_ctx, token) => {
+      const grant = deps.grants.find(asId<GrantId>(grantIdOf(token)));
+      return grant === undefined ? [] : grantedBy(grant);
+    },
   } satisfies Features['richAuthorizationRequests'] & { enabled: true; authorizationDetailsForIntrospection: unknown };
 }
 
@@ -194,6 +208,15 @@ function assertSameDetails(text: unknown, granted: Parameters<typeof coversDetai
   });
 }
 
-function mayAct({ agents }: ProviderDeps, clientId: string): boolean {
-  return agents.find(asId<AgentId>(clientId))?.state === 'accepted' && !agents.paused();
+/** What of a grant its resource is told. A local one reads it in the token, so nothing that is for another place may be in it. */
+function audienceDetails(grant: Grant, { connections }: ProviderDeps): readonly Detail[] {
+  const resource = connections.findResource(grant.resourceId);
+  return resource?.local === undefined ? grant.details : detailsForAudience(grant.details, resource.indicator);
+}
+
+/** We see no use of a signed token, so where uses are limited there is one token and no other. @see RFC 9396, section 5 */
+function mayRefresh(source: object, { connections, grants }: ProviderDeps): boolean {
+  const grant = grants.find(asId<GrantId>(grantIdOf(source)));
+  const resource = grant && connections.findResource(grant.resourceId);
+  return grant !== undefined && !(grant.usesAllowed !== undefined && resource?.local?.by === 'signature');
 }

@@ -1,6 +1,7 @@
 import type { Provider, TokenEndpointGrantContext } from 'oidc-provider';
 import { errors } from 'oidc-provider';
 import type { Agents } from '../agents/agents.ts';
+import type { Changes } from '../base/changes.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import type { GrantId } from '../base/ids.ts';
 import { asId } from '../base/ids.ts';
@@ -9,6 +10,7 @@ import type { Vault } from '../vault/vault.ts';
 import { refreshByLibrary } from './library-internals.ts';
 import type { Payloads } from './payloads.ts';
 import type { ProgramsSeen } from './programs-seen.ts';
+import { issueTogether } from './signed-tokens.ts';
 import { assertUnlocked, parameterOf, proofOf, resourceScopesOf } from './token-request.ts';
 import type { ProofVerifier } from './verify-proof.ts';
 
@@ -18,6 +20,7 @@ export interface RefreshDeps {
   readonly grants: Grants;
   readonly vault: Vault;
   readonly payloads: Payloads;
+  readonly changes: Changes;
   readonly proofs: ProofVerifier;
   readonly programs: ProgramsSeen;
   readonly issuer: string;
@@ -47,7 +50,7 @@ export async function refresh(ctx: TokenEndpointGrantContext, deps: RefreshDeps)
   }
   deps.agents.assertMayAct(grant.agentId);
   try {
-    await deps.payloads.together(async () => {
+    await issueTogether(deps, async () => {
       if (wasLost && !deps.payloads.takeRotationBack(value)) throw new Refusal('conflict', 'The token was used meanwhile.');
       await refreshByLibrary({ provider: deps.provider, ctx, proof });
     });

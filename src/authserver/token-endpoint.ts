@@ -3,6 +3,7 @@ import { errors } from 'oidc-provider';
 import type { Agents } from '../agents/agents.ts';
 import type { Approval, Approvals } from '../approvals/approvals.ts';
 import type { Audit } from '../audit/audit.ts';
+import type { Changes } from '../base/changes.ts';
 import type { Clock } from '../base/clock.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import type { AgentId } from '../base/ids.ts';
@@ -16,6 +17,7 @@ import { cibaGrantType, redeemByLibrary } from './library-internals.ts';
 import { lateMs, type Payloads } from './payloads.ts';
 import type { ProgramsSeen } from './programs-seen.ts';
 import { refresh } from './refresh.ts';
+import { issueTogether } from './signed-tokens.ts';
 import { assertUnlocked, parameterOf, proofOf } from './token-request.ts';
 import type { ProofVerifier, VerifiedProof } from './verify-proof.ts';
 
@@ -28,6 +30,7 @@ export interface TokenEndpointDeps {
   readonly audit: Audit;
   readonly vault: Vault;
   readonly payloads: Payloads;
+  readonly changes: Changes;
   readonly answers: AnswersGiven;
   readonly clock: Clock;
   readonly proofs: ProofVerifier;
@@ -140,7 +143,7 @@ async function issue(asked: Issue, deps: TokenEndpointDeps): Promise<void> {
   const isSecond = deps.answers.has(hashOf(authReqId));
   const takeBack = deps.answers.begin(hashOf(authReqId), approval.expiresAt + lateMs);
   try {
-    await deps.payloads.together(() => redeem({ ...asked, grant, isSecond }, deps));
+    await issueTogether(deps, () => redeem({ ...asked, grant, isSecond }, deps));
   } catch (error) {
     takeBack();
     if (isRefusal(error, 'conflict')) throw alreadyUsed();

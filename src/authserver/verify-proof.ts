@@ -4,12 +4,12 @@ import type { Clock } from '../base/clock.ts';
 import { epochSeconds } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
 import { proofAlgorithms } from '../base/proof-algorithms.ts';
+import type { PublicKey } from '../base/public-key.ts';
+import { hasPrivatePart, parsePublicJwk } from '../base/public-key.ts';
 import type { CompactJwt } from './compact-jwt.ts';
 import { parseCompactJwt, parseJsonSegment } from './compact-jwt.ts';
 import { ProofNonces } from './proof-nonces.ts';
 import { ProofReplays } from './proof-replays.ts';
-import type { PublicKey } from './public-key.ts';
-import { hasPrivatePart, parsePublicJwk } from './public-key.ts';
 import { sameTarget } from './same-target.ts';
 
 /** What a proof must be for. */

@@ -66,7 +66,8 @@ class GrantBroker implements Broker {
     const grant = grants.getLive(grantId);
     agents.assertMayAct(grant.agentId);
     const resource = connections.findResource(resourceId);
-    if (!resource) throw new Refusal('resource_unknown', 'There is no such resource.');
+    // security: rule 9, a local resource is called by the agent itself; no credential of anybody goes there
+    if (!resource || resource.local !== undefined) throw new Refusal('resource_unknown', 'There is no such resource.');
     assertCovered(grant, resource, call);
     const url = upstreamUrl(resource, call);
     const credential = await this.#credentials.get(grant, resource);

@@ -4,7 +4,8 @@
  * A *connection* is an upstream authorization server where the person has signed in; we are a public client there
  * with PKCE and a DPoP key of our own per connection, sealed in the database. A *resource* is a protected API that
  * a connection covers: a short id for agents, the provider's indicator, and the origin that credentials may go to.
- * Origins are bound by a shipped preset or by the person, never by metadata (security rule 9).
+ * Origins are bound by a shipped preset or by the person, never by metadata (security rule 9). A *local resource* is an API
+ * or MCP server on this computer that the person added: it belongs to no account, and verifies our tokens itself.
  *
  * Must never: hand a credential to a caller outside `broker`, follow a redirect, or refresh twice at once.
  */
@@ -21,6 +22,7 @@ import type { Vault } from '../vault/vault.ts';
 
 export { createConnections } from './create-connections.ts';
 export { connectionPresets } from './presets.ts';
+export { thisComputer } from './this-computer.ts';
 
 export type ConnectionState = 'signed_out' | 'signing_in' | 'signed_in' | 'needs_sign_in';
 
@@ -39,6 +41,32 @@ export interface Connection {
   readonly rung: 1;
 }
 
+/**
+ * How a local resource verifies our tokens. `signature`: they are JWTs (RFC 9068) that it checks without asking, so one that was issued
+ * cannot be stopped before it ends. `introspection`: they are opaque, and it asks us (RFC 7662) with the key that the person pinned.
+ */
+export type LocalVerification =
+  | { readonly by: 'signature'; readonly addedAt: number }
+  | {
+      readonly by: 'introspection';
+      readonly addedAt: number;
+      /** The public members only. */
+      readonly jwk: Readonly<Record<string, string>>;
+      readonly thumbprint: string;
+    };
+
+/** What the person typed about a local resource. Nothing of it is checked. */
+export interface NewLocalResource {
+  readonly name: string;
+  readonly url: string;
+  readonly detailTypes: readonly string[];
+  readonly scopes: readonly string[];
+  /** A public key as JWK text: then the resource introspects. */
+  readonly key?: string;
+  /** Ours: the address that a local resource cannot have. */
+  readonly issuer: string;
+}
+
 export interface Resource {
   /** Appears in `/proxy/<id>`. */
   readonly id: ResourceId;
@@ -50,6 +78,8 @@ export interface Resource {
   readonly indicator: string;
   readonly detailTypes: readonly string[];
   readonly scopes: readonly string[];
+  /** Set for a local resource: calls to it do not pass through us. */
+  readonly local?: LocalVerification;
 }
 
 export interface ConnectionPreset {
@@ -115,8 +145,16 @@ export interface Connections {
   list(): readonly Connection[];
   /** Refuses `not_found`. */
   get(id: ConnectionId): Connection;
+  /** Those of one connection, or all, local ones included. */
   resources(connectionId?: ConnectionId): readonly Resource[];
   findResource(id: ResourceId): Resource | undefined;
+  /**
+   * Adds a local resource. Raises. Refuses `invalid_input`, `conflict` when its URL was added before, `rate_limited` when there are too
+   * many.
+   */
+  addLocal(resource: NewLocalResource): Resource;
+  /** Forgets a local resource; its tokens are refused from then on where it asks us. Refuses `not_found`. */
+  removeLocal(id: ResourceId): void;
   /** Adds a connection from a shipped preset, signed out. Idempotent per preset. Raises. */
   add(presetId: string): Connection;
   /**

@@ -11,6 +11,7 @@ import type {
   CredentialFacts,
   ExchangedCredential,
   ExchangeRequest,
+  NewLocalResource,
   Resource,
 } from './connections.ts';
 import { type ConnectionTables, connectionTables, type StoredConnection } from './connections-table.ts';
@@ -18,10 +19,12 @@ import { CredentialShelf } from './credentials.ts';
 import { discoverProvider, type ProviderClient } from './discover.ts';
 import { exchangeToken } from './exchange.ts';
 import { introspectToken } from './introspect.ts';
+import { LocalResources } from './local-resources.ts';
 import { PersonTokens } from './person-tokens.ts';
 import { connectionPresets } from './presets.ts';
 import { ProviderSockets } from './provider-sockets.ts';
 import { SignIns, withoutAccount } from './sign-ins.ts';
+import { thisComputer } from './this-computer.ts';
 import { oauthErrorOf, refusalOf } from './upstream-errors.ts';
 
 /** The connections in `store`. */
@@ -38,6 +41,7 @@ class StoredConnections implements Connections {
   readonly #deps: ConnectionsDeps;
   readonly #presets: readonly ConnectionPreset[];
   readonly #tables: ConnectionTables;
+  readonly #local: LocalResources;
   readonly #shelf: CredentialShelf;
   readonly #tokens: PersonTokens;
   readonly #providers = new Map<ConnectionId, { readonly client: ProviderClient; readonly until: number }>();
@@ -49,6 +53,7 @@ class StoredConnections implements Connections {
     this.#deps = deps;
     this.#presets = deps.presets ?? connectionPresets;
     this.#tables = connectionTables(deps);
+    this.#local = new LocalResources(deps);
     this.#shelf = new CredentialShelf({ vault: deps.vault, table: this.#tables.credentials });
     const parts = { ...deps, tables: this.#tables, shelf: this.#shelf, provider: (id: ConnectionId) => this.#provider(id) };
     const revoke = (id: ConnectionId, token: Secret): Promise<void> => this.#revokeSession(id, token, 0);
@@ -64,7 +69,11 @@ class StoredConnections implements Connections {
     const damaged = new Set([...connections.tampered(), ...credentials.tampered()]);
     const events = [
       ...[...damaged].map((connectionId) => ({ event: 'row.tampered' as const, connectionId, outcome: 'error' as const })),
-      ...resources.tampered().map((resourceId) => ({ event: 'row.tampered' as const, resourceId, outcome: 'error' as const })),
+      ...[...resources.tampered(), ...this.#local.tampered()].map((resourceId) => ({
+        event: 'row.tampered' as const,
+        resourceId,
+        outcome: 'error' as const,
+      })),
     ];
     if (events.length > 0) this.#deps.audit.record(...events);
   }
@@ -81,13 +90,23 @@ class StoredConnections implements Connections {
   }
 
   resources(connectionId?: ConnectionId): readonly Resource[] {
+    if (connectionId === thisComputer) return this.#local.list();
     const rows =
       connectionId === undefined ? this.#tables.resources.list() : this.#tables.resources.list('connection_id = ?', connectionId);
-    return rows.map(({ value }) => value);
+    const connected = rows.map(({ value }) => value);
+    return connectionId === undefined ? [...connected, ...this.#local.list()] : connected;
   }
 
   findResource(id: ResourceId): Resource | undefined {
-    return this.#tables.resources.find(id)?.value;
+    return this.#tables.resources.find(id)?.value ?? this.#local.find(id);
+  }
+
+  addLocal(resource: NewLocalResource): Resource {
+    return this.#local.add(resource);
+  }
+
+  removeLocal(id: ResourceId): void {
+    this.#local.remove(id);
   }
 
   add(presetId: string): Connection {

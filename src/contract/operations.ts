@@ -104,6 +104,9 @@ export const operations = defineOperations({
     input: nothing,
     output: z.object({
       connections: z.array(shapes.connection),
+      /** Servers on this computer that verify our tokens themselves, and what one may understand. */
+      local: z.array(shapes.localResource),
+      detailTypes: z.array(z.object({ type: z.string(), title: z.string() })),
       presets: z.array(z.object({ id: z.string(), name: z.string(), issuer: z.string(), added: z.boolean() })),
     }),
   },
@@ -114,6 +117,11 @@ export const operations = defineOperations({
     output: z.object({ authorizationUrl: z.string(), opened: z.boolean() }),
   },
   'connections.signOut': { effect: 'lowers', input: byId, output: done },
+
+  /** A server on this computer. With `key`, a public JWK, it asks us about tokens; without, it checks signatures itself. */
+  'resources.add': { effect: 'raises', input: shapes.newLocalResource, output: z.object({ id: z.string() }) },
+  /** Ends its grants, too. */
+  'resources.remove': { effect: 'lowers', input: byId, output: done },
 
   'audit.list': {
     effect: 'reads',

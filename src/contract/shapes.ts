@@ -154,6 +154,8 @@ export const grant = z.object({
   endedBy: z.enum(['revoked', 'expired', 'used_up']).optional(),
   /** What the provider said about the end of the token it had issued. */
   upstreamEnd: z.enum(['none', 'pending', 'confirmed', 'failed']),
+  /** Until when a token may still be accepted that nobody can stop, because its server verifies it without asking. */
+  unstoppableUntil: z.number().optional(),
   detailJson: z.string(),
   /** What the final card showed, as the receipt and the token name it. */
   grantedDigest: z.string().optional(),
@@ -184,6 +186,26 @@ export const connection = z.object({
   /** Scoped, short-lived, audited per call, revocable one by one. */
   properties: z.array(property),
   resources: z.array(z.object({ id: z.string(), name: z.string(), baseUrl: z.string(), detailTypes: z.array(z.string()) })),
+});
+
+export const newLocalResource = z.object({
+  name: z.string().max(200),
+  url: z.string().max(400),
+  detailTypes: z.array(z.string().max(120)).max(64),
+  scopes: z.array(z.string().max(120)).max(64),
+  key: z.string().max(2000).optional(),
+});
+
+export const localResource = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** Also its resource indicator, as agents name it. */
+  url: z.string(),
+  detailTypes: z.array(z.string()),
+  scopes: z.array(z.string()),
+  verifiedBy: z.enum(['signature', 'introspection']),
+  keyThumbprint: z.string().optional(),
+  addedAt: z.number(),
 });
 
 export const auditEntry = z.object({
@@ -219,6 +241,7 @@ export type PreviewView = z.infer<typeof preview>;
 export type GrantView = z.infer<typeof grant>;
 export type AgentView = z.infer<typeof agent>;
 export type ConnectionView = z.infer<typeof connection>;
+export type LocalResourceView = z.infer<typeof localResource>;
 export type AuditEntryView = z.infer<typeof auditEntry>;
 export type DemoStateView = z.infer<typeof demoState>;
 export type LifetimeName = z.infer<typeof lifetime>;

@@ -74,6 +74,13 @@ class GuardedGrants implements Grants {
     });
   }
 
+  signedTokenStep(id: GrantId, until: number): ReturnType<Grants['signedTokenStep']> {
+    const row = this.#liveRow(id);
+    const noted: Grant = { ...row.value, unstoppableUntil: Math.max(until, row.value.unstoppableUntil ?? 0) };
+    const counted = { ...noted, usesReserved: noted.usesReserved + 1, lastUsedAt: this.#deps.clock.now() };
+    return { change: [this.#table.update(row, noted.usesAllowed === undefined ? noted : counted)], events: [] };
+  }
+
   keepEvidence(id: GrantId, evidence: GrantEvidence): void {
     // security: rule 14, what was kept at approval is never replaced
     this.#change(id, ({ value }) =>

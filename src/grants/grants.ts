@@ -58,6 +58,8 @@ export interface Grant {
   readonly usesAllowed?: number;
   readonly usesReserved: number;
   readonly lastUsedAt?: number;
+  /** Until when a token of this grant may be accepted that its resource verifies without asking us: nobody can stop it. */
+  readonly unstoppableUntil?: number;
   readonly endedAt?: number;
   readonly endedBy?: GrantEnd;
   readonly evidence: GrantEvidence;
@@ -86,6 +88,11 @@ export interface Grants {
    * Refuses `key_mismatch` when another key is pinned.
    */
   pinKey(id: GrantId, jkt: string): Grant;
+  /**
+   * The step that goes with a token which its resource verifies without asking us, to be committed with the token. We see no use of it,
+   * so where uses are limited the token is one. Refuses as {@link Grants.getLive} does.
+   */
+  signedTokenStep(id: GrantId, until: number): { readonly change: Change; readonly events: readonly AuditEvent[] };
   /** Gives evidence to a grant in force that has none: what the first program that redeemed it showed. Never replaces any. */
   keepEvidence(id: GrantId, evidence: GrantEvidence): void;
   /**

@@ -22,6 +22,7 @@ type Raising = Extract<
   | 'agents.resumeAll'
   | 'connections.add'
   | 'connections.signIn'
+  | 'resources.add'
   | 'settings.change'
   | 'demo.start'
 >;
@@ -53,6 +54,7 @@ const inputs: { readonly [Name in Raising]: OperationInput<Name> } = {
   'agents.resumeAll': {},
   'connections.add': { presetId: 'demo' },
   'connections.signIn': { id: 'connection' },
+  'resources.add': { name: 'Notes', url: 'http://127.0.0.1:9000/mcp', detailTypes: ['account_information'], scopes: [] },
   'settings.change': { approveLowRiskOnNotification: true },
   'demo.start': {},
 };

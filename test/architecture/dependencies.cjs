@@ -14,7 +14,7 @@ const mayImport = {
   // what we decide
   'src/policy': ['src/base', 'src/details'],
   'src/agents': ['src/base', 'src/platform', 'src/store', 'src/vault', 'src/audit'],
-  'src/connections': ['src/base', 'src/platform', 'src/store', 'src/vault', 'src/audit'],
+  'src/connections': ['src/base', 'src/details', 'src/platform', 'src/store', 'src/vault', 'src/audit'],
   'src/grants': ['src/base', 'src/details', 'src/store', 'src/vault', 'src/audit', 'src/state-head'],
   'src/approvals': [
     'src/base',

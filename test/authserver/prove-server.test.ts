@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { provenThumbprint } from '../../resources/demo/pin-server.ts';
 import { ServerProof } from '../../src/authserver/prove-server.ts';
-import { parsePublicJwk } from '../../src/authserver/public-key.ts';
+import { parsePublicJwk } from '../../src/base/public-key.ts';
 import { type Keep, openKeep } from '../support/open-keep.ts';
 import { type Door, openAuthServer } from './support/open-authserver.ts';
 

@@ -3,6 +3,7 @@ import { Empty, Page } from '../../ui/page.tsx';
 import { ProblemPanel } from '../../ui/problem.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { ConnectionCard } from './connection-card.tsx';
+import { LocalServers } from './local-servers.tsx';
 import { Presets } from './presets.tsx';
 import { text } from './text.ts';
 
@@ -34,6 +35,7 @@ export function ConnectionsPage() {
           ))}
         </ul>
       )}
+      {list.data && <LocalServers servers={list.data.local} detailTypes={list.data.detailTypes} />}
       <Presets presets={list.data?.presets.filter((preset) => !preset.added) ?? []} />
     </Page>
   );

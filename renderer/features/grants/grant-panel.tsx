@@ -12,6 +12,9 @@ function factsOf(grant: GrantView): readonly FactProps[] {
     known(text.panel.ends, absolute(grant.expiresAt)),
     known(text.panel.lastUsed, grant.lastUsedAt === undefined ? text.never : absolute(grant.lastUsedAt)),
     known(text.panel.connection, grant.connectionName),
+    ...(grant.unstoppableUntil === undefined
+      ? []
+      : [known(text.panel.unstoppable, text.unstoppableUntil(absolute(grant.unstoppableUntil)))]),
     ...(grant.live ? [] : [known(text.panel.upstream, text.upstreamMeaning[grant.upstreamEnd])]),
     known(text.panel.id, grant.id, true),
     ...(grant.grantedDigest === undefined

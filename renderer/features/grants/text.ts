@@ -46,8 +46,10 @@ export const text = {
     id: 'Grant',
     digest: 'Digest of what you signed',
     upstream: 'At the provider',
+    unstoppable: 'Token in its hands',
     json: 'What was granted, as JSON',
   },
+  unstoppableUntil: (at: string) => `The server verifies it by itself, so ending the grant does not stop it: good until ${at}`,
   none: {
     title: 'No grants yet',
     body: 'When you approve a request, the permission it creates stands here: who may do what, until when, and whether it was used. You can end it at any moment.',

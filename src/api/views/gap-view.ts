@@ -34,6 +34,7 @@ const words: Readonly<Record<string, string>> = {
   receipts: 'a receipt',
   connections: 'a connection',
   resources: 'what a connection reaches',
+  local_resources: 'a local server',
   connection_credentials: 'a sign-in',
   upstream_tokens: 'a token that is to be revoked',
   server_payloads: 'a token or a request of an agent',

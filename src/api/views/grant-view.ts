@@ -2,7 +2,7 @@ import type { Agents } from '../../agents/agents.ts';
 import type { Approvals } from '../../approvals/approvals.ts';
 import { isRefusal } from '../../base/errors.ts';
 import type { Broker } from '../../broker/broker.ts';
-import type { Connections } from '../../connections/connections.ts';
+import { type Connections, thisComputer } from '../../connections/connections.ts';
 import type { GrantView } from '../../contract/shapes.ts';
 import type { Grant, Grants } from '../../grants/grants.ts';
 import { agentNameOf } from './agent-name.ts';
@@ -43,7 +43,8 @@ function grantView(grant: Grant, names: Names, deps: GrantViewDeps): GrantView {
     ...(agentSince === undefined ? {} : { agentSince }),
     sentence: [...grant.sentence],
     resourceName: names.resources.get(grant.resourceId) ?? grant.resourceId,
-    connectionName: names.connections.get(grant.connectionId) ?? grant.connectionId,
+    connectionName:
+      grant.connectionId === thisComputer ? 'This computer' : (names.connections.get(grant.connectionId) ?? grant.connectionId),
     risk: grant.risk,
     live: deps.grants.isLive(grant),
     createdAt: grant.createdAt,
@@ -54,6 +55,7 @@ function grantView(grant: Grant, names: Names, deps: GrantViewDeps): GrantView {
     ...(grant.lastUsedAt === undefined ? {} : { lastUsedAt: grant.lastUsedAt }),
     ...(grant.endedAt === undefined ? {} : { endedAt: grant.endedAt }),
     ...(grant.endedBy === undefined ? {} : { endedBy: grant.endedBy }),
+    ...(grant.unstoppableUntil === undefined ? {} : { unstoppableUntil: grant.unstoppableUntil }),
     upstreamEnd: deps.broker.upstreamEnd(grant.id),
     detailJson: JSON.stringify(grant.details, undefined, 2),
     ...digestOf(grant, deps.approvals),

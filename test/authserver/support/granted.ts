@@ -12,9 +12,13 @@ export interface Granted {
   readonly authReqId: string;
 }
 
+/** How the person narrows, and what else the agent sends. */
+type Asked = Partial<Narrowing> & { readonly parameters?: Readonly<Record<string, string>> };
+
 /** The agent asks, the person approves, the agent has its tokens. */
-export async function granted(door: Door, agent: StockAgent, narrowing: Partial<Narrowing> = {}): Promise<Granted> {
-  const asked = await agent.post('/bc-authorize', question(agent.resource));
+export async function granted(door: Door, agent: StockAgent, how: Asked = {}): Promise<Granted> {
+  const { parameters = {}, ...narrowing } = how;
+  const asked = await agent.post('/bc-authorize', { ...question(agent.resource), ...parameters });
   const authReqId = String(asked.body['auth_req_id']);
   const approval = door.approvals.listPending().find((one) => one.agentId === agent.id);
   if (approval === undefined) throw new Error(`nothing asked: ${JSON.stringify(asked.body)}`);

@@ -16,6 +16,7 @@ import type { AuthServer } from '../../../src/authserver/authserver.ts';
 import { createAuthServer } from '../../../src/authserver/authserver.ts';
 import type { GrantId } from '../../../src/base/ids.ts';
 import type { Broker } from '../../../src/broker/broker.ts';
+import type { Resource } from '../../../src/connections/connections.ts';
 import { bindLoopback, sendProblem } from '../../../src/gate/gate.ts';
 import type { Grants } from '../../../src/grants/grants.ts';
 import { createGrants } from '../../../src/grants/grants.ts';
@@ -33,6 +34,8 @@ export interface Door {
   readonly approvals: Approvals;
   readonly grants: Grants;
   readonly server: AuthServer;
+  /** Local resources; what a test puts here is known at once. */
+  readonly locals: Resource[];
   /** Grants that the broker was told to end. */
   readonly revoked: readonly GrantId[];
   /** Approves as the person would, narrowed when told so. Names a new agent by its claim. */
@@ -50,14 +53,14 @@ export async function openAuthServer(options: KeepOptions & { readonly port?: nu
   vi.useFakeTimers({ toFake: ['Date'] });
   const keep = await openKeep(options);
   vi.setSystemTime(keep.clock.now());
-  return serve(keep, options.port ?? 0);
+  return serve(keep, options.port ?? 0, []);
 }
 
-async function serve(keep: Keep, port: number): Promise<Door> {
+async function serve(keep: Keep, port: number, locals: Resource[]): Promise<Door> {
   const platform = memoryPlatform({ clock: keep.clock });
   const listener = await bindLoopback({ port, hosts: ['127.0.0.1'] });
   const issuer = `http://127.0.0.1:${listener.port}`;
-  const connections = fakeConnections();
+  const connections = fakeConnections(locals);
   const agents = createAgents(keep);
   const grants = createGrants(keep);
   const parts = { ...keep, log: platform.log, agents, grants, connections };
@@ -93,6 +96,7 @@ async function serve(keep: Keep, port: number): Promise<Door> {
     approvals,
     grants,
     server,
+    locals,
     revoked,
     approve: (approval, narrowing = {}) => approveAs({ approvals, agents, keep }, approval, narrowing),
     onlyPending() {
@@ -107,7 +111,7 @@ async function serve(keep: Keep, port: number): Promise<Door> {
     async restart() {
       await stop();
       const again = await keep.restart();
-      const door = await serve(again, listener.port);
+      const door = await serve(again, listener.port, locals);
       await again.unlock();
       return door;
     },

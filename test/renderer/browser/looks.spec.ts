@@ -6,6 +6,8 @@ const pages = [
   ['full', 'grants'],
   ['full', 'agents'],
   ['full', 'connections'],
+  ['empty', 'connections'],
+  ['error', 'connections'],
   ['full', 'audit'],
   ['full', 'settings'],
   ['low', 'inbox'],
