@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { systemClock } from '../src/base/clock.ts';
 import type { Log } from '../src/base/log.ts';
 import type { Browser } from '../src/platform/browser.ts';
@@ -8,6 +7,7 @@ import { chooseNotifier } from '../src/platform/notifier/choose.ts';
 import type { Platform } from '../src/platform/platform.ts';
 import { chooseProcessIdentity } from '../src/platform/process-identity/choose.ts';
 import { chooseTray } from '../src/platform/tray/choose.ts';
+import { dataFiles } from '../src/shell/data-files.ts';
 import type { Endings } from '../src/shell/endings.ts';
 import type { ElectronParts } from './electron-api.ts';
 import { createElectronNotifier } from './notifier.ts';
@@ -24,7 +24,7 @@ export interface PlatformChoice {
 /** The adapters of this machine with Electron. On Linux its notifications have no buttons, so D-Bus is spoken there. */
 export async function choosePlatform({ electron, browser, dataFolder, log, endings }: PlatformChoice): Promise<Platform> {
   const name = process.platform;
-  const keychain = await chooseKeychain({ file: join(dataFolder, 'keychain.json') });
+  const keychain = await chooseKeychain({ file: dataFiles(dataFolder).keyItems });
   const notifier =
     name === 'linux'
       ? chooseNotifier(name, { log })

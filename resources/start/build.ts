@@ -24,7 +24,7 @@ export const parts: readonly Part[] = [
   { name: 'headless', sources: ['src'], input: { main: 'src/headless/main.ts' }, output: ['main.js'] },
   {
     name: 'cli',
-    sources: ['src/cli', 'src/contract', 'src/shell'],
+    sources: ['src'],
     input: { counterfoil: 'src/cli/counterfoil.ts' },
     output: ['counterfoil.js'],
   },

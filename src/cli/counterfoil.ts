@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The `counterfoil` command. It reads and lowers; what raises authority needs the person in the window. */
+import { backUpData } from '../shell/back-up-data.ts';
 import { chooseFolders } from '../shell/folders.ts';
+import { restoreData } from '../shell/restore-data.ts';
 import { thisMachine } from '../shell/this-machine.ts';
 import { version } from '../shell/version.ts';
 import { machineLink } from './machine-link.ts';
@@ -10,8 +12,13 @@ import { runCommandLine } from './program.ts';
 process.stdout.on('error', () => process.exit(0));
 
 const machine = thisMachine();
+const folders = chooseFolders(process.env, machine);
 const exitCode = await runCommandLine(process.argv.slice(2), {
-  link: machineLink(chooseFolders(process.env, machine), machine, (line) => void process.stderr.write(`${line}\n`)),
+  link: machineLink(folders, machine, (line) => void process.stderr.write(`${line}\n`)),
+  copies: {
+    backUp: (to) => backUpData(folders.data, to),
+    restore: (from) => restoreData(folders, machine, { from, now: Date.now() }),
+  },
   terminal: {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),

@@ -1,7 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { isRefusal } from '../base/errors.ts';
 import type { ContractClient } from '../contract/client.ts';
 import { RefusedError } from '../contract/client.ts';
 import { CommandFailed } from './command-failed.ts';
+import { backUp, type DataCopies, restore } from './copy-commands.ts';
 import type { CoreLink } from './core-link.ts';
 import { type Check, judgeStatus } from './doctor.ts';
 import { type ExitCode, exitCodeFor, exitCodes } from './exit-codes.ts';
@@ -11,6 +13,7 @@ import { inert, printJson, printTable, type Terminal } from './terminal.ts';
 
 export interface ProgramDeps {
   readonly link: CoreLink;
+  readonly copies: DataCopies;
   readonly terminal: Terminal;
   readonly version: string;
   readonly now: () => number;
@@ -45,8 +48,9 @@ function explain(error: unknown, terminal: Terminal, json: boolean): ExitCode {
 
 function describe(error: unknown): CommandFailed {
   if (error instanceof CommandFailed) return error;
-  if (error instanceof RefusedError) {
-    const { code, message, hint } = error.refusal;
+  const refusal = error instanceof RefusedError ? error.refusal : isRefusal(error) ? error : undefined;
+  if (refusal !== undefined) {
+    const { code, message, hint } = refusal;
     return new CommandFailed(code, message, { exitCode: exitCodeFor(code), hint });
   }
   const message = error instanceof Error ? error.message : String(error);
@@ -70,6 +74,7 @@ function createProgram(deps: ProgramDeps, outcome: Outcome): Command {
   addReadCommands(program, inSession, outcome);
   addLowerCommands(program, inSession);
   addMachineCommands(program, deps, outcome);
+  addCopyCommands(program, deps);
   for (const name of neededInWindow) addWindowOnly(program, name);
   return program;
 }
@@ -170,6 +175,17 @@ function addMachineCommands(program: Command, { link, terminal, version }: Progr
       if (failed.length > 0) outcome.exitCode = exitCodes.error;
       if (failed.some(({ name }) => name === 'key' || name === 'socket')) outcome.exitCode = exitCodes.serverChanged;
     });
+}
+
+function addCopyCommands(program: Command, { copies, terminal }: ProgramDeps): void {
+  program
+    .command('backup <folder>')
+    .description('copy everything that is kept to a new folder')
+    .action((folder: string) => backUp({ copies, terminal, json: isJson(program) }, folder));
+  program
+    .command('restore <folder>')
+    .description('put such a copy in place, while Counterfoil is not running; what is there now is moved aside')
+    .action((folder: string) => restore({ copies, terminal, json: isJson(program) }, folder));
 }
 
 function isServerChanged(error: unknown): boolean {

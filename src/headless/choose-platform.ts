@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import process from 'node:process';
 import { systemClock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
@@ -9,6 +8,7 @@ import { chooseNotifier } from '../platform/notifier/choose.ts';
 import type { Platform } from '../platform/platform.ts';
 import { chooseProcessIdentity } from '../platform/process-identity/choose.ts';
 import { chooseTray } from '../platform/tray/choose.ts';
+import { dataFiles } from '../shell/data-files.ts';
 import type { Endings } from '../shell/endings.ts';
 import type { Environment } from '../shell/folders.ts';
 
@@ -22,7 +22,7 @@ export interface PlatformChoice {
 
 /** The adapters of this machine for a process without Electron. Refuses `keychain_refused` and `keychain_unavailable`. */
 export async function choosePlatform({ dataFolder, environment, log, endings }: PlatformChoice): Promise<Platform> {
-  const keychain = await chooseKeychain({ file: join(dataFolder, 'keychain.json') });
+  const keychain = await chooseKeychain({ file: dataFiles(dataFolder).keyItems });
   const uid = process.getuid?.();
   const browser = chooseBrowser(process.platform, { log, environment, dataFolder, ...(uid === undefined ? {} : { uid }) });
   const notifier = chooseNotifier(process.platform, { log });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dataFiles } from './data-files.ts';
 
 const shape = /^cf-[\da-f]{32}\.localhost$/;
 
@@ -9,7 +9,7 @@ const shape = /^cf-[\da-f]{32}\.localhost$/;
  * and no other program can know it beforehand. A file that holds anything else is replaced.
  */
 export function hostNameOf(dataFolder: string): string {
-  const file = join(dataFolder, 'host-name');
+  const file = dataFiles(dataFolder).hostName;
   const kept = readKept(file);
   if (kept !== undefined && shape.test(kept)) return kept;
   const made = `cf-${randomBytes(16).toString('hex')}.localhost`;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { openSocketDoor } from '../api/socket.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import type { ApprovalId } from '../base/ids.ts';
@@ -6,6 +5,7 @@ import { type Core, createCore } from '../core.ts';
 import type { Platform } from '../platform/platform.ts';
 import { openStore } from '../store/sqlite.ts';
 import { announce } from './announce.ts';
+import { dataFiles } from './data-files.ts';
 import type { Endings } from './endings.ts';
 import type { Folders } from './folders.ts';
 import { describePortHolder } from './port-holder.ts';
@@ -25,7 +25,7 @@ export interface CoreStart {
 /** Opens the store and builds the core on it. Refuses as `createCore` does; a taken port is refused with the name of who has it. */
 export async function startCore(start: CoreStart): Promise<Core> {
   const { platform, folders, agentPort, openWindow, quit, endings } = start;
-  const store = openStore({ file: join(folders.data, 'counterfoil.db') });
+  const store = openStore({ file: dataFiles(folders.data).database });
   endings.add(() => store.close());
   try {
     const { agentSocket } = folders;

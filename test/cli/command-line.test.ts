@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { Refusal } from '../../src/base/errors.ts';
 import { CommandFailed } from '../../src/cli/command-failed.ts';
+import type { DataCopies } from '../../src/cli/copy-commands.ts';
 import type { CoreLink } from '../../src/cli/core-link.ts';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { notRunning, runCommandLine } from '../../src/cli/program.ts';
@@ -68,6 +70,13 @@ const usual: Answers = {
   'audit.verify': { intact: true, count: 7, head: 'abc' },
 };
 
+const copies: DataCopies = {
+  backUp: async (to) => ({ folder: to, files: ['counterfoil.db'], keyItems: 'keychain' }),
+  restore: async () => {
+    throw new Refusal('already_running', 'Counterfoil is running. Nothing was restored.', { hint: 'Quit it first.' });
+  },
+};
+
 /** Runs a command line against a core that gives these answers. An answer that is a string is a refusal with that code. */
 async function run(args: readonly string[], answers: Answers = usual) {
   const out: string[] = [];
@@ -89,9 +98,26 @@ async function run(args: readonly string[], answers: Answers = usual) {
     examine: async () => [{ name: 'running', state: 'ok', detail: 'pid 1' }],
   };
   const terminal = { out: (text: string) => out.push(text), err: (text: string) => err.push(text), isStyled: false };
-  const code = await runCommandLine(args, { link, terminal, version: '0.1.0', now: () => now });
+  const code = await runCommandLine(args, { link, copies, terminal, version: '0.1.0', now: () => now });
   return { code, out, err, asked };
 }
+
+describe('the command line copies', () => {
+  it('says what is in a copy, what is not, and what opens it; and asks the core nothing', async () => {
+    const { code, out, asked } = await run(['backup', '/kept']);
+    expect([code, asked]).toEqual([0, []]);
+    expect(out.join('\n')).toMatch(/copied to +\/kept\nin it +counterfoil.db\nnot in it +the item in this system's keychain/);
+    expect(out.join('\n')).toMatch(/opens with +your passphrase and the item .+ or your printed recovery code alone/);
+  });
+
+  it('says why nothing was restored, with a code to leave with', async () => {
+    const { code, err } = await run(['restore', '/kept']);
+    expect([code, err]).toEqual([exitCodes.conflict, ['Counterfoil is running. Nothing was restored. Quit it first.']]);
+    expect(JSON.parse((await run(['restore', '/kept', '--json'])).err.join(''))).toMatchObject({
+      error: { code: 'already_running' },
+    });
+  });
+});
 
 describe('the command line reads', () => {
   it('status in words', async () => {
@@ -272,21 +298,21 @@ describe('doctor', () => {
 
   it('works when nothing runs, and says so as exit code', async () => {
     const { out, terminal: t } = terminal();
-    expect(await runCommandLine(['doctor'], { link: absent, terminal: t, version: '0.1.0', now: () => now })).toBe(1);
+    expect(await runCommandLine(['doctor'], { link: absent, copies, terminal: t, version: '0.1.0', now: () => now })).toBe(1);
     expect(out.join('\n')).toContain('nobody answers');
   });
 
   it('other commands say how to start it', async () => {
     const { err, terminal: t } = terminal();
-    expect(await runCommandLine(['status'], { link: absent, terminal: t, version: '0.1.0', now: () => now })).toBe(1);
+    expect(await runCommandLine(['status'], { link: absent, copies, terminal: t, version: '0.1.0', now: () => now })).toBe(1);
     expect(err[0]).toContain('npm start');
-    expect(await runCommandLine(['open'], { link: absent, terminal: t, version: '0.1.0', now: () => now })).toBe(1);
+    expect(await runCommandLine(['open'], { link: absent, copies, terminal: t, version: '0.1.0', now: () => now })).toBe(1);
   });
 
   it('a bug is an error with its words, not a stack', async () => {
     const { err, terminal: t } = terminal();
     const broken: CoreLink = { ...absent, connect: () => Promise.reject(new CommandFailed('x', 'Broken.', { exitCode: 1 })) };
-    expect(await runCommandLine(['status'], { link: broken, terminal: t, version: '0.1.0', now: () => now })).toBe(1);
+    expect(await runCommandLine(['status'], { link: broken, copies, terminal: t, version: '0.1.0', now: () => now })).toBe(1);
     expect(err).toEqual(['Broken.']);
   });
 });
