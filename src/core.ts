@@ -169,6 +169,7 @@ function assemble(platform: SteadyPlatform, config: CoreConfig, { store, stateHe
     async stop() {
       try {
         stopLife();
+        await authServer.stop();
         stopWatching();
         approvals.stop();
         await stopDoors();

@@ -62,6 +62,8 @@ export interface AuthServer {
   prove(challenge: string): string;
   /** A fresh nonce for `DPoP-Nonce` (security rule 18): good for this run of the program only. */
   nonce(): string;
+  /** Ends: a poll that waits and whoever comes from now on is answered `stopping`. Resolves when the polls have their answers. */
+  stop(): Promise<void>;
   /** Drops what has expired. */
   sweep(): void;
 }

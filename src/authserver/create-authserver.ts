@@ -1,4 +1,4 @@
-import type { EventEmitter } from 'node:events';
+import { type EventEmitter, once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { Provider } from 'oidc-provider';
@@ -57,6 +57,7 @@ class LoopbackAuthServer implements AuthServer {
   readonly #proof: ServerProof;
   readonly #programs: ProgramsSeen;
   readonly #startedAtElapsed: number;
+  readonly #answering = new Set<ServerResponse>();
   #library: RequestHandler | undefined;
 
   constructor(deps: AuthServerDeps) {
@@ -86,7 +87,10 @@ class LoopbackAuthServer implements AuthServer {
       answerErrorsPage(request, response);
       return;
     }
+    this.#answering.add(response);
+    response.once('close', () => this.#answering.delete(response));
     try {
+      this.#polls.assertGoesOn();
       this.#assertReadyFor(path);
       if (path === provePath) {
         answerProof(request, response, this.#proof);
@@ -114,6 +118,12 @@ class LoopbackAuthServer implements AuthServer {
 
   nonce(): string {
     return this.#proofs.nonces.next();
+  }
+
+  async stop(): Promise<void> {
+    const sockets = this.#polls.stop();
+    const leaving = [...this.#answering].filter((response) => sockets.has(response.req.socket));
+    await Promise.all(leaving.map((response) => once(response, 'close')));
   }
 
   sweep(): void {

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net';
 import { errors } from 'oidc-provider';
 import type { Clock } from '../base/clock.ts';
+import { Refusal } from '../base/errors.ts';
 import type { ApprovalId } from '../base/ids.ts';
 import { pollIntervalSeconds } from './backchannel-request.ts';
 
 interface Held {
+  readonly socket: Socket;
   release(): void;
 }
 
@@ -24,6 +26,7 @@ export class HeldPolls {
   readonly #clock: Clock;
   readonly #held = new Map<ApprovalId, Held>();
   readonly #answered = new Map<ApprovalId, Answered>();
+  #stopping = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -46,7 +49,7 @@ export class HeldPolls {
     const released = new Promise<'released'>((resolve) => {
       release = () => resolve('released');
     });
-    const mine: Held = { release };
+    const mine: Held = { socket, release };
     this.#held.set(id, mine);
     socket.once('close', release);
     try {
@@ -56,6 +59,19 @@ export class HeldPolls {
       socket.off('close', release);
       if (this.#held.get(id) === mine) this.#held.delete(id);
     }
+  }
+
+  /** Refuses `stopping` once the program ends: a poll that waits is told so, and its request is kept. */
+  assertGoesOn(): void {
+    if (this.#stopping) throw new Refusal('stopping', 'This program is shutting down.');
+  }
+
+  /** Answers every waiting poll with `stopping`. Returns the sockets on which those answers leave. */
+  stop(): ReadonlySet<Socket> {
+    this.#stopping = true;
+    const sockets = new Set([...this.#held.values()].map((held) => held.socket));
+    this.releaseAll();
+    return sockets;
   }
 
   /** Answers every waiting poll now; each looks again at what it waits for. */

@@ -85,6 +85,7 @@ async function answerOf(ctx: TokenEndpointGrantContext, asked: Approval, deps: T
   const milliseconds = Math.max(0, Math.min(holdMs, asked.expiresAt - clock.now()));
   await polls.hold(asked.id, approvals.waitForDecision(asked.id, milliseconds), ctx.req.socket);
   await assertStillThere(ctx);
+  polls.assertGoesOn();
   agents.assertMayAsk(asked.agentId);
   return decided(approvals.find(asked.id) ?? asked, clock);
 }

@@ -69,5 +69,5 @@ export function closeServer(server: Server): Promise<void> {
 }
 
 function notServing(_request: IncomingMessage, response: ServerResponse): void {
-  sendProblem(response, new Refusal('store_failed', 'Starting.', { retryAfterSeconds: 1 }));
+  sendProblem(response, new Refusal('starting', 'This program is starting.'));
 }

@@ -13,7 +13,7 @@ describe.skipIf(process.platform === 'win32')('a copy of everything, made and pu
   let copy: string;
   beforeAll(() => build(), 120_000);
   beforeEach(async () => {
-    filled = await fillInstallation(passphrase, 2);
+    filled = await fillInstallation(passphrase, { agentCount: 2 });
     copy = join(filled.installation.folder, 'copy');
   }, 60_000);
   afterEach(() => filled.remove());

@@ -4,6 +4,7 @@ export const version = 5;
 export const sql = `
 CREATE TABLE local_resources (
   id TEXT PRIMARY KEY, version INTEGER NOT NULL, body TEXT NOT NULL, mac BLOB,
+  signed_version INTEGER, signed_body TEXT, signed_mac BLOB,
   indicator TEXT NOT NULL UNIQUE
 ) STRICT;
 `;
