@@ -2,7 +2,7 @@
  * A sample agent. It knows nothing of Counterfoil but standards, and uses a stock OAuth client: discovery, dynamic
  * registration with its public key, CIBA with rich authorization requests, DPoP. It never sees a token of the bank.
  *
- * `node resources/demo/agent.ts [issuer] [--only accounts|payment] [--repeat] [--socket] [--state <folder>] [--new-server]`
+ * `node resources/demo/agent.ts [issuer] [--only accounts|payment|documents|calls] [--repeat] [--socket] [--state <folder>] [--new-server]`
  *
  * With `--socket` it comes in by the Unix socket that the descriptor names; the issuer stays the same.
  *
@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import * as client from 'openid-client';
 import { AgentIdentity } from './agent-identity.ts';
 import { cents, type PaymentInitiation } from './bank.ts';
+import { callPlainly, readDocuments, type TaskTools } from './document-tasks.ts';
 import { descriptorFiles, type FoundServer, findServer, isAnswering } from './find-server.ts';
 import { ServerNotProven } from './pin-server.ts';
 import { defaultStateFolder } from './state-file.ts';
@@ -63,21 +64,21 @@ async function waitForServer(given: string | undefined, bySocket: boolean): Prom
   }
 }
 
-async function ask(agent: Agent, detail: object, message: string): Promise<Granted> {
+async function ask(agent: Agent, details: readonly object[], message: string): Promise<Granted> {
   const started = await start(agent, {
     scope: 'openid',
     login_hint: 'me',
     resource: agent.resource,
-    authorization_details: JSON.stringify([detail]),
+    authorization_details: JSON.stringify(details),
     binding_message: message,
   });
   say('Asked. Look at Counterfoil: the answer is yours to give.');
   const answer = await waitFor(agent, started);
-  const details = answer.authorization_details as Granted['details'] | undefined;
-  say(`Granted: ${JSON.stringify(details)}`);
+  const granted = answer.authorization_details as Granted['details'] | undefined;
+  say(`Granted: ${JSON.stringify(granted)}`);
   return {
     accessToken: answer.access_token,
-    details: details ?? [],
+    details: granted ?? [],
     expiresAt: Date.now() + (answer.expires_in ?? 60) * 1000,
     ...(answer.refresh_token !== undefined && { refreshToken: answer.refresh_token }),
   };
@@ -159,7 +160,7 @@ function words(value: unknown): string {
 
 async function readAccounts(agent: Agent, repeat: boolean): Promise<void> {
   step('Asking to see the accounts');
-  let granted = await ask(agent, accountRequest, 'Monthly overview');
+  let granted = await ask(agent, [accountRequest], 'Monthly overview');
   for (;;) {
     const { status, body } = await call(agent, granted, { path: '/accounts' });
     if (status !== 200) {
@@ -188,7 +189,7 @@ async function refresh(agent: Agent, granted: Granted): Promise<Granted> {
 
 async function pay(agent: Agent): Promise<void> {
   step('Asking to pay 250.00 EUR to Nordwind Office GmbH');
-  const granted = await ask(agent, paymentRequest, 'Invoice 2026-114');
+  const granted = await ask(agent, [paymentRequest], 'Invoice 2026-114');
   const [detail] = granted.details as unknown as readonly PaymentInitiation[];
   if (!detail) return say('Nothing was granted.');
   const { instructedAmount, creditorName, creditorAccount, remittanceInformationUnstructured } = detail;
@@ -246,6 +247,26 @@ async function connect(server: FoundServer, stateFolder: string): Promise<Agent>
   return { issuer, config, DPoP, resource: `${issuer}/proxy/demo` };
 }
 
+type Task = (agent: Agent) => Promise<void>;
+
+/** What to do: one thing when it is named, otherwise accounts and then a payment. */
+function tasksOf(only: string | undefined, repeat: boolean): readonly Task[] {
+  const tools = (agent: Agent): TaskTools<Granted> => ({
+    step,
+    ask: (details, message) => ask(agent, details, message),
+    call: (granted, request) => call(agent, granted, request),
+    show: (reply) => (reply.status < 300 ? say(`Done, ${reply.status}: ${JSON.stringify(reply.body)}`) : showRefusal(reply)),
+  });
+  const known: Readonly<Record<string, Task>> = {
+    accounts: (agent) => readAccounts(agent, repeat),
+    payment: pay,
+    documents: (agent) => readDocuments(tools(agent)),
+    calls: (agent) => callPlainly(tools(agent)),
+  };
+  const names = only !== undefined && Object.hasOwn(known, only) ? [only] : ['accounts', 'payment'];
+  return names.flatMap((name) => known[name] ?? []);
+}
+
 async function run(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -261,10 +282,7 @@ async function run(): Promise<void> {
   if (values['new-server'] === true) new AgentIdentity(stateFolder).forgetServer();
   const server = await waitForServer(positionals[0], values.socket === true);
   step(`Found Counterfoil at ${server.issuer}${server.socket === undefined ? '' : `, by ${server.socket}`}`);
-  const tasks = [
-    ...(values.only === 'payment' ? [] : [(agent: Agent) => readAccounts(agent, values.repeat ?? false)]),
-    ...(values.only === 'accounts' ? [] : [pay]),
-  ];
+  const tasks = tasksOf(values.only, values.repeat ?? false);
   let agent = await connect(server, stateFolder);
   for (const task of tasks) {
     try {

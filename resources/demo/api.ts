@@ -16,12 +16,14 @@ import {
   authorizationServerPort,
   type BankDetail,
   isAtMost,
-  isRecord,
+  isWithin,
   type PaymentInitiation,
   paymentFault,
 } from './bank.ts';
 import { createProofCheck, type ProofCheck } from './check-proof.ts';
+import { Documents, documentCall } from './documents.ts';
 import { close, createDemoServer, listen, type RunningServer, type TlsIdentity } from './listen.ts';
+import { isRecord } from './read-json.ts';
 import { apiSecretIn, defaultStateFolder } from './state-file.ts';
 
 export interface ApiOptions {
@@ -41,6 +43,7 @@ interface Api extends ApiOptions {
   readonly proofs: ProofCheck;
   /** Hashes of tokens whose payment was made: a payment right is for one payment. */
   readonly spent: Set<string>;
+  readonly documents: Documents;
 }
 
 /** What introspection said about the caller. */
@@ -66,7 +69,7 @@ class ApiRefusal extends Error {
 export async function startApi(options: ApiOptions): Promise<RunningServer> {
   const server = createDemoServer(options.tls);
   const url = await listen(server, options.port);
-  const api: Api = { ...options, url, proofs: createProofCheck(), spent: new Set() };
+  const api: Api = { ...options, url, proofs: createProofCheck(), spent: new Set(), documents: new Documents() };
   server.on('request', (request, response) => {
     answer(api, request, response).catch((error: unknown) => sendError(response, error));
   });
@@ -82,6 +85,14 @@ async function answer(api: Api, request: IncomingMessage, response: ServerRespon
   const seen = { sub: caller.sub, act: caller.act, scope: caller.scopes.join(' '), authorization_details: caller.details };
   if (request.method === 'POST' && path === '/payments') {
     return send(response, 201, { ...(await pay(api, request, caller)), seen });
+  }
+  const asked = await askedDocument(api, request);
+  if (asked) {
+    allow(caller, asked.scope, (detail) =>
+      isWithin({ ...asked.needed, locations: [api.url] }, { ...detail, locations: [api.url] }),
+    );
+    const { status, body } = asked.run();
+    return send(response, status, { ...body, seen });
   }
   if (request.method !== 'GET') throw new ApiRefusal(405, 'not that method here');
   if (path === '/stream') return stream(request, response, { caller, seen });
@@ -168,18 +179,39 @@ async function pay(api: Api, request: IncomingMessage, caller: Caller): Promise<
 
 type Order = Omit<PaymentInitiation, 'type' | 'actions' | 'locations'>;
 
-async function readOrder(request: IncomingMessage): Promise<Order> {
+async function readBody(request: IncomingMessage): Promise<string> {
   let text = '';
   for await (const chunk of request) {
     text += String(chunk);
     if (text.length > 16_384) throw new ApiRefusal(413, 'too large');
   }
-  let order: unknown;
+  return text;
+}
+
+function parseBody(text: string): unknown {
   try {
-    order = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     throw new ApiRefusal(400, 'not JSON');
   }
+}
+
+/** A call to documents, rates or notes. */
+async function askedDocument(api: Api, request: IncomingMessage): Promise<ReturnType<typeof documentCall>> {
+  const { pathname, searchParams } = new URL(request.url ?? '/', api.url);
+  const text = await readBody(request);
+  const call = {
+    method: request.method ?? '',
+    path: pathname,
+    query: searchParams,
+    body: text === '' ? undefined : parseBody(text),
+    bodyBytes: Buffer.byteLength(text),
+  };
+  return documentCall(call, api.documents);
+}
+
+async function readOrder(request: IncomingMessage): Promise<Order> {
+  const order = parseBody(await readBody(request));
   const known = ['instructedAmount', 'creditorName', 'creditorAccount', 'remittanceInformationUnstructured'];
   if (!isRecord(order) || Object.keys(order).some((member) => !known.includes(member)))
     throw new ApiRefusal(400, 'not a payment order');

@@ -9,7 +9,16 @@ import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import { type Configuration, errors, Provider } from 'oidc-provider';
-import { accountId, apiClientId, apiPort, authorizationServerPort, clientId, findDetailFault, scopes } from './bank.ts';
+import {
+  accountId,
+  apiClientId,
+  apiPort,
+  authorizationServerPort,
+  clientId,
+  detailTypes,
+  findDetailFault,
+  scopes,
+} from './bank.ts';
 import { type BankEntries, createBankStore } from './bank-store.ts';
 import { handleInteraction } from './interactions.ts';
 import { close, createDemoServer, listen, type RunningServer, type TlsIdentity } from './listen.ts';
@@ -94,7 +103,7 @@ function clients(apiSecret: string): Configuration['clients'] {
       id_token_signed_response_alg: 'ES256',
       dpop_bound_access_tokens: true,
       require_pushed_authorization_requests: true,
-      authorization_details_types: ['account_information', 'payment_initiation'],
+      authorization_details_types: detailTypes,
     },
     {
       client_id: apiClientId,
@@ -137,7 +146,7 @@ function features({ indicator, accessTokenSeconds = 600 }: AuthorizationServerOp
     },
     richAuthorizationRequests: {
       enabled: true,
-      types: { account_information: type, payment_initiation: type },
+      types: Object.fromEntries(detailTypes.map((name) => [name, type])),
       authorizationDetailsForGrantSource: (ctx) => ctx.oidc.grant?.rar,
       authorizationDetailsForAccessToken: (_ctx, _token, source) => (source as { rar?: never } | undefined)?.rar,
       authorizationDetailsForIntrospection: (_ctx, token) => (token as unknown as { rar?: never }).rar,

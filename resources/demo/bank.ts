@@ -1,13 +1,26 @@
 /**
- * What the Demo Bank is: names that its servers agree on, and the two `authorization_details` types it knows.
+ * What the Demo Bank is: names that its servers agree on, and the `authorization_details` types it knows.
  * The bank has its own idea of the types, as any provider would: it takes nothing from the product.
  */
+import {
+  type FileAccess,
+  fileAccessFault,
+  fileAccessType,
+  type HttpCall,
+  httpCallFault,
+  httpCallType,
+  isFileAccessWithin,
+  isHttpCallWithin,
+} from './documents.ts';
+import { isListOf, isRecord, unknownMember } from './read-json.ts';
+
 export const authorizationServerPort = 7420;
 export const apiPort = 7421;
 export const clientId = 'counterfoil';
 export const apiClientId = 'demo-bank-api';
 export const accountId = 'ada';
-export const scopes = ['accounts', 'payments'] as const;
+export const scopes = ['accounts', 'payments', 'documents', 'api'] as const;
+export const detailTypes = ['account_information', 'payment_initiation', fileAccessType, httpCallType];
 /** The most that one payment by an agent may be: part of what the person consents to at sign-in. */
 export const paymentCeiling = { currency: 'EUR', amount: '1000.00' };
 
@@ -31,7 +44,7 @@ export interface PaymentInitiation {
   readonly remittanceInformationUnstructured?: string;
 }
 
-export type BankDetail = AccountInformation | PaymentInitiation;
+export type BankDetail = AccountInformation | PaymentInitiation | FileAccess | HttpCall;
 
 /** Says what is wrong with a detail, or nothing. Unknown members are wrong (RFC 9396, section 5). */
 export function findDetailFault(detail: unknown, indicator: string): string | undefined {
@@ -39,6 +52,8 @@ export function findDetailFault(detail: unknown, indicator: string): string | un
   if (detail.locations !== undefined && !isListOf(detail.locations, [indicator])) return 'locations';
   if (detail.type === 'account_information') return accountInformationFault(detail);
   if (detail.type === 'payment_initiation') return paymentInitiationFault(detail);
+  if (detail.type === fileAccessType) return fileAccessFault(detail);
+  if (detail.type === httpCallType) return httpCallFault(detail);
   return 'type';
 }
 
@@ -80,6 +95,20 @@ export function paymentFault(order: Readonly<Record<string, unknown>>): string |
   return remittance === undefined || isText(remittance) ? undefined : 'remittanceInformationUnstructured';
 }
 
+/** The scope that a detail belongs to. */
+export function scopeOf({ type }: BankDetail): (typeof scopes)[number] {
+  switch (type) {
+    case 'account_information':
+      return 'accounts';
+    case 'payment_initiation':
+      return 'payments';
+    case fileAccessType:
+      return 'documents';
+    case httpCallType:
+      return 'api';
+  }
+}
+
 /** True when everything that `child` allows, `parent` allows too. Both are without fault. */
 export function isWithin(child: BankDetail, parent: BankDetail): boolean {
   if (parent.locations && !child.locations) return false;
@@ -89,6 +118,8 @@ export function isWithin(child: BankDetail, parent: BankDetail): boolean {
       (parent.identifier === undefined || parent.identifier === child.identifier)
     );
   }
+  if (child.type === fileAccessType && parent.type === fileAccessType) return isFileAccessWithin(child, parent);
+  if (child.type === httpCallType && parent.type === httpCallType) return isHttpCallWithin(child, parent);
   return false;
 }
 
@@ -107,18 +138,6 @@ export function isAtMost(amount: PaymentInitiation['instructedAmount'], ceiling:
   return amount.currency === ceiling.currency && asked !== undefined && most !== undefined && asked <= most;
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function unknownMember(value: Readonly<Record<string, unknown>>, known: readonly string[]): string | undefined {
-  return Object.keys(value).find((member) => !known.includes(member));
-}
-
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= 140;
-}
-
-function isListOf(value: unknown, allowed: readonly string[]): value is string[] {
-  return Array.isArray(value) && value.length > 0 && value.every((item) => allowed.includes(item as string));
 }

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errors, type Provider } from 'oidc-provider';
-import { accountId, isRecord, paymentCeiling } from './bank.ts';
+import { accountId, paymentCeiling, scopes } from './bank.ts';
+import { fileAccessType, httpCallType } from './documents.ts';
 import { type ConsentLine, consentPage, messagePage, sendPage, signInPage } from './pages.ts';
+import { isRecord } from './read-json.ts';
 
 type Details = Awaited<ReturnType<Provider['interactionDetails']>>;
 
@@ -68,7 +70,7 @@ async function finishConsent({ provider, request, response, form }: Answer, inte
   const { scope, resource } = interaction.params;
   const wanted = typeof scope === 'string' ? scope.split(' ') : [];
   grant.addOIDCScope(wanted.filter((name) => name === 'openid' || name === 'offline_access'));
-  const resourceScopes = wanted.filter((name) => name === 'accounts' || name === 'payments');
+  const resourceScopes = wanted.filter((name) => scopes.some((known) => known === name));
   if (typeof resource === 'string' && resourceScopes.length > 0) grant.addResourceScope(resource, resourceScopes);
   for (const detail of askedDetails(interaction)) grant.addRar(detail as never);
   const consent = { grantId: await grant.save() };
@@ -86,6 +88,15 @@ const actionWords: Readonly<Record<string, string>> = {
   read_transactions: 'read transactions',
 };
 
+function plainLine(detail: Readonly<Record<string, unknown>>): ConsentLine | undefined {
+  const { type, actions, paths } = detail;
+  if (!Array.isArray(actions) || !Array.isArray(paths)) return undefined;
+  if (type === fileAccessType)
+    return { title: 'Use your documents', text: `It may ${actions.join(', ')} what lies in ${paths.join(', ')}.` };
+  if (type === httpCallType) return { title: 'Call the bank', text: `${actions.join(', ')} at ${paths.join(', ')}.` };
+  return undefined;
+}
+
 function consentLines(interaction: Details): readonly ConsentLine[] {
   const lines: ConsentLine[] = [];
   for (const detail of askedDetails(interaction)) {
@@ -93,6 +104,8 @@ function consentLines(interaction: Details): readonly ConsentLine[] {
       const actions = detail.actions.map((action) => actionWords[String(action)] ?? String(action));
       lines.push({ title: 'See your accounts', text: `It may ${actions.join(', ')}.` });
     }
+    const line = isRecord(detail) ? plainLine(detail) : undefined;
+    if (line) lines.push(line);
   }
   const { scope } = interaction.params;
   if (typeof scope === 'string' && scope.split(' ').includes('payments')) {

@@ -8,7 +8,7 @@
 import { calculateJwkThumbprint, EmbeddedJWK, jwtVerify } from 'jose';
 import { type AccessToken, errors, type Provider, type TokenEndpointGrantContext } from 'oidc-provider';
 import { buildTokenResponse, checkDpopReplay, validateDpop, validateGrant } from 'oidc-provider/lib/helpers/grants.js';
-import { type BankDetail, findDetailFault, isAtMost, isWithin, paymentCeiling } from './bank.ts';
+import { type BankDetail, scopes as bankScopes, findDetailFault, isAtMost, isWithin, paymentCeiling, scopeOf } from './bank.ts';
 
 export const tokenExchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token';
@@ -125,7 +125,7 @@ async function verifyActor(provider: Provider, ctx: Context, jkt: string): Promi
 }
 
 function narrowScope(asked: string | undefined, held: string): string {
-  const resourceScopes: readonly string[] = held.split(' ').filter((scope) => scope === 'accounts' || scope === 'payments');
+  const resourceScopes: readonly string[] = held.split(' ').filter((scope) => bankScopes.some((known) => known === scope));
   if (asked === undefined) return resourceScopes.join(' ');
   const wanted = asked.split(' ').filter((scope) => scope !== '');
   const tooMuch = wanted.filter((scope) => !resourceScopes.includes(scope));
@@ -154,7 +154,7 @@ function isConsented(detail: BankDetail, { scopes, consented }: Consent): boolea
   if (detail.type === 'payment_initiation') {
     return scopes.includes('payments') && isAtMost(detail.instructedAmount, paymentCeiling);
   }
-  return scopes.includes('accounts') && consented.some((parent) => isWithin(detail, parent));
+  return scopes.includes(scopeOf(detail)) && consented.some((parent) => isWithin(detail, parent));
 }
 
 interface Issue {

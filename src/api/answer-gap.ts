@@ -29,7 +29,9 @@ export function answerGap(
   let suspended = 0;
   // security: rule 8
   if (gap !== undefined && mayHaveOlderRows(gap)) {
-    if (approvals.settings().approveLowRiskOnNotification) approvals.changeSettings({ approveLowRiskOnNotification: false });
+    const { approveLowRiskOnNotification, acceptUnknownTypes } = approvals.settings();
+    if (approveLowRiskOnNotification || acceptUnknownTypes)
+      approvals.changeSettings({ approveLowRiskOnNotification: false, acceptUnknownTypes: false });
     for (const { id, state } of agents.list()) {
       if (state !== 'accepted' || kept.some(({ agentId }) => agentId === id)) continue;
       agents.suspend(id);

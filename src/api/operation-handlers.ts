@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type AgentId, type ApprovalId, asId, type ConnectionId, type GrantId } from '../base/ids.ts';
 import { connectionPresets, thisComputer } from '../connections/connections.ts';
 import type { OperationName, operations } from '../contract/operations.ts';
-import { findDetailType, knownDetailTypes } from '../details/details.ts';
+import { detailTypeOf, knownDetailTypes } from '../details/details.ts';
 import { suggestPassphrase } from '../vault/vault.ts';
 import type { CallContext } from './answer-call.ts';
 import { answerGap } from './answer-gap.ts';
@@ -51,7 +51,11 @@ export function operationHandlers(deps: HandlerDeps): Handlers {
     ...resourceHandlers(deps),
     ...auditHandlers(deps),
     'settings.change': (input) => {
-      deps.approvals.changeSettings(input);
+      const { approveLowRiskOnNotification, acceptUnknownTypes } = input;
+      deps.approvals.changeSettings({
+        ...(approveLowRiskOnNotification !== undefined && { approveLowRiskOnNotification }),
+        ...(acceptUnknownTypes !== undefined && { acceptUnknownTypes }),
+      });
       return {};
     },
     'demo.start': () => deps.demoRun.start(),
@@ -138,7 +142,7 @@ function connectionHandlers(deps: HandlerDeps): HandlersOf<'connections'> {
       return {
         connections: added.map((connection) => connectionView(connection, deps)),
         local: connections.resources(thisComputer).map(localResourceView),
-        detailTypes: knownDetailTypes().map((type) => ({ type, title: findDetailType(type)?.title ?? type })),
+        detailTypes: knownDetailTypes().map((type) => ({ type, title: detailTypeOf({ type }).title })),
         presets: connectionPresets.map(({ id, name, issuer }) => ({
           id,
           name,

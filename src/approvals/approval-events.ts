@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../audit/audit.ts';
-import { findDetailType } from '../details/details.ts';
+import { isKnownType } from '../details/details.ts';
 import type { Approval, ApprovalState } from './approvals.ts';
 
 /** States in which a request is over and nothing was allowed. */
@@ -19,7 +19,7 @@ export function requestedEvent(approval: Approval): AuditEvent {
     facts: {
       ...(approval.forGrant === undefined ? {} : { question: 'another program' }),
       risk: approval.risk,
-      types: approval.details.map((detail) => findDetailType(detail.type)?.type ?? '').join(' '),
+      types: approval.details.map((detail) => (isKnownType(detail.type) ? detail.type : 'unknown')).join(' '),
     },
   };
 }

@@ -85,7 +85,8 @@ export function settingsTable(deps: TableDeps): GuardedTable<ApprovalSettings> {
 
 function isSound(approval: Approval): boolean {
   try {
-    parseDetails(approval.details);
+    // A type that the person no longer allows is refused when it is answered.
+    parseDetails(approval.details, 'accept');
     return askedDigest(approval) === approval.askedDigest;
   } catch (error) {
     if (isRefusal(error)) return false;

@@ -123,6 +123,16 @@ export interface CardFact {
   readonly mono?: boolean;
 }
 
+/** One of the details as the card shows it. */
+export interface CardDetail {
+  readonly detail: Detail;
+  readonly title: string;
+  readonly sentence: readonly SentencePart[];
+  /** False for a type that is not known here: every member is drawn, and none can be narrowed. */
+  readonly known: boolean;
+  readonly fields: readonly DetailField[];
+}
+
 export interface Card {
   readonly id: ApprovalId;
   readonly version: number;
@@ -146,7 +156,7 @@ export interface Card {
   readonly riskReasons: readonly string[];
   /** `passphrase` when a fresh factor is needed to approve. */
   readonly presence: 'session' | 'passphrase';
-  readonly details: readonly { readonly detail: Detail; readonly title: string; readonly fields: readonly DetailField[] }[];
+  readonly details: readonly CardDetail[];
   readonly scopes: readonly string[];
   /** Quoted, marked as the agent's claim. */
   readonly claim?: string;
@@ -173,7 +183,9 @@ export interface Receipt {
   readonly agentJkt?: string;
   readonly presence: PresenceEvidence;
   readonly decidedAt: number;
-  /** What was granted, as tokens carry it. Absent in receipts of earlier versions. */
+  /** Absent in receipts of earlier versions. */
+  readonly asked?: readonly Detail[];
+  /** What was granted, proven to be within `asked`, as tokens carry it. Absent in receipts of earlier versions. */
   readonly details?: readonly Detail[];
   readonly scopes?: readonly string[];
 }
@@ -181,6 +193,8 @@ export interface Receipt {
 export interface ApprovalSettings {
   /** Off until the person turns it on with presence (security rule 12). */
   readonly approveLowRiskOnNotification: boolean;
+  /** Whether agents may ask with types that are not known here. Off until the person turns it on with presence (security rule 2). */
+  readonly acceptUnknownTypes: boolean;
 }
 
 export interface ApprovalsDeps {
@@ -244,7 +258,7 @@ export interface Approvals {
   expireDue(): void;
   settings(): ApprovalSettings;
   /** Raises when it turns something on. */
-  changeSettings(settings: ApprovalSettings): void;
+  changeSettings(settings: Partial<ApprovalSettings>): void;
   findReceipt(id: ReceiptId): Receipt | undefined;
   stop(): void;
 }

@@ -1,6 +1,7 @@
 import type { Agent, Step } from '../agents/agents.ts';
 import { Refusal } from '../base/errors.ts';
 import { type GrantId, newId, type ReceiptId } from '../base/ids.ts';
+import { coversDetails } from '../details/details.ts';
 import type { GuardedRow, GuardedTable } from '../vault/vault.ts';
 import type { Approval, ApprovalsDeps, Decision, Narrowing, PresenceEvidence, Receipt } from './approvals.ts';
 import { keptEvidence } from './kept-evidence.ts';
@@ -39,7 +40,7 @@ export function approveStep(
   };
   const granted = deps.grants.createStep(grantOf(approved, narrowing, deps));
   const accepted = acceptance(agent, decision, deps);
-  const receipt = { ...receiptOf(approved, decision.presence, now), details: narrowing.details, scopes: narrowing.scopes };
+  const receipt = receiptOf(approved, { presence: decision.presence, decidedAt: now, granted: narrowing });
   return {
     approved,
     change: [
@@ -89,10 +90,18 @@ function grantOf(
   };
 }
 
-function receiptOf(approved: Approval, presence: PresenceEvidence, decidedAt: number): Receipt {
+interface Answer {
+  readonly presence: PresenceEvidence;
+  readonly decidedAt: number;
+  readonly granted: Narrowing;
+}
+
+function receiptOf(approved: Approval, { presence, decidedAt, granted }: Answer): Receipt {
   const { receiptId, grantId, grantedDigest } = approved;
   if (receiptId === undefined || grantId === undefined || grantedDigest === undefined)
     throw new Error('an approved request has a grant');
+  // security: rule 24, a receipt never says more than was asked, whoever wrote the answer
+  if (!coversDetails(granted.details, approved.details)) throw new Error('what is granted is not within what was asked');
   const jkt = approved.pinnedJkt ?? approved.requestedJkt;
   return {
     id: receiptId,
@@ -104,6 +113,9 @@ function receiptOf(approved: Approval, presence: PresenceEvidence, decidedAt: nu
     ...(jkt === undefined ? {} : { agentJkt: jkt }),
     presence,
     decidedAt,
+    asked: approved.details,
+    details: granted.details,
+    scopes: granted.scopes,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Agent } from '../agents/agents.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
-import { findDetailType, type Risk } from '../details/details.ts';
+import { detailTypeOf, isKnownType, type Risk } from '../details/details.ts';
 import { decide, type PolicyDecision } from '../policy/policy.ts';
 import type { Approval, ApprovalRequest } from './approvals.ts';
 import { isProgramVerified } from './program-facts.ts';
@@ -14,9 +14,15 @@ export interface Assessment {
   readonly riskReasons: readonly string[];
 }
 
+/** What the person has set that policy goes by. */
+interface Situation {
+  readonly paused: boolean;
+  readonly acceptUnknownTypes: boolean;
+}
+
 /** How risky a request is, and why. Refuses what policy forbids. */
-export function assessRequest(request: Judged, agent: Agent, paused: boolean): Assessment {
-  const { decision, assessment } = judge(request, agent, paused);
+export function assessRequest(request: Judged, agent: Agent, situation: Situation): Assessment {
+  const { decision, assessment } = judge(request, agent, situation);
   if (decision.decision === 'forbid') throw forbidden(decision.rule);
   return assessment;
 }
@@ -28,7 +34,8 @@ export function assessRequest(request: Judged, agent: Agent, paused: boolean): A
 export function assessAgain(request: Judged, findAgent: () => Agent | undefined): Assessment {
   try {
     const agent = findAgent();
-    if (agent) return judge(request, agent, false).assessment;
+    // Not for a decision: it is made anew when the answer comes.
+    if (agent) return judge(request, agent, { paused: false, acceptUnknownTypes: true }).assessment;
   } catch (error) {
     if (!isRefusal(error)) throw error;
   }
@@ -38,19 +45,17 @@ export function assessAgain(request: Judged, findAgent: () => Agent | undefined)
 function judge(
   request: Judged,
   agent: Agent,
-  paused: boolean,
+  { paused, acceptUnknownTypes }: Situation,
 ): { readonly decision: PolicyDecision; readonly assessment: Assessment } {
-  const judged = request.details.map(({ type, ...members }) => {
-    const known = findDetailType(type);
-    if (!known) throw new Refusal('details_unknown_type', 'One of the authorization details has a type that is not known here.');
-    return known.risk({ type, ...members });
-  });
+  const judged = request.details.map((detail) => detailTypeOf(detail).risk(detail));
   const highest = Math.max(0, ...judged.map((one) => levels.indexOf(one.level)));
   const decision = decide({
     agent,
     paused,
     details: request.details,
     risk: levels[highest] ?? 'high',
+    unknownType: request.details.some(({ type }) => !isKnownType(type)),
+    unknownTypesAllowed: acceptUnknownTypes,
     programVerified: isProgramVerified(request.evidence),
     programChanged: request.forGrant !== undefined,
   });
@@ -64,6 +69,10 @@ function forbidden(rule: string): Refusal {
       return new Refusal('agents_paused', 'The person has paused all agents.');
     case 'no-details':
       return new Refusal('details_invalid', 'A request names at least one thing that it is for.');
+    case 'unknown-type':
+      return new Refusal('details_unknown_type', 'One of the authorization details has a type that is not known here.', {
+        hint: 'Use a type that the resource names. The person can allow others in the settings.',
+      });
     default:
       return new Refusal('agent_suspended', 'The person has suspended this agent.');
   }

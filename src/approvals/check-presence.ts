@@ -1,5 +1,5 @@
 import { Refusal } from '../base/errors.ts';
-import { findDetailType } from '../details/details.ts';
+import { detailTypeOf, isKnownType } from '../details/details.ts';
 import type { Approval, ApprovalsDeps, Decision } from './approvals.ts';
 
 const presenceMaxAgeMs = 120_000;
@@ -44,7 +44,7 @@ export function fitsNotification(
   if (!settings.approveLowRiskOnNotification || approval.risk !== 'low' || deps.vault.state() !== 'unlocked') return false;
   if (deps.notifier.state() !== 'ready' || !deps.notifier.hasActions) return false;
   if (deps.agents.find(approval.agentId)?.state !== 'accepted') return false;
-  if (approval.details.some((detail) => findDetailType(detail.type)?.once ?? true)) return false;
+  if (approval.details.some((detail) => detailTypeOf(detail).once || !isKnownType(detail.type))) return false;
   const earlier = deps.grants.list({ agentId: approval.agentId }).filter((grant) => grant.resourceId === approval.resourceId);
   const types = new Set(earlier.flatMap((grant) => grant.details.map((detail) => detail.type)));
   return approval.details.every((detail) => types.has(detail.type));

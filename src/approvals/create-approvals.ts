@@ -1,6 +1,7 @@
 import type { AuditEvent } from '../audit/audit.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import { type ApprovalId, newId, type ReceiptId } from '../base/ids.ts';
+import { isKnownType } from '../details/details.ts';
 import type { Grant } from '../grants/grants.ts';
 import type { ProcessEvidence } from '../platform/process-identity.ts';
 import type { Change, SqlValue } from '../store/store.ts';
@@ -89,10 +90,11 @@ class GuardedApprovals implements Approvals {
   open(request: ApprovalRequest): Approval {
     const { agents, clock, connections } = this.#deps;
     const agent = agents.assertMayAsk(request.agentId);
-    const assessed = assessRequest(request, agent, agents.paused());
+    const { acceptUnknownTypes } = this.settings();
+    const assessed = assessRequest(request, agent, { paused: agents.paused(), acceptUnknownTypes });
     const resource = connections.findResource(request.resourceId);
     if (!resource) throw new Refusal('resource_unknown', 'There is no such resource.');
-    if (!request.details.every((detail) => resource.detailTypes.includes(detail.type))) {
+    if (!request.details.every(({ type }) => resource.detailTypes.includes(type) || !isKnownType(type))) {
       throw new Refusal('details_invalid', 'This resource does not take one of these types.', {
         hint: `It takes: ${resource.detailTypes.join(', ')}.`,
       });
@@ -123,7 +125,8 @@ class GuardedApprovals implements Approvals {
     return admitProgram(grant, evidence, {
       ...this.#deps,
       table: this.#table,
-      assess: (question) => assessRequest(question, agent, false),
+      assess: (question) =>
+        assessRequest(question, agent, { paused: false, acceptUnknownTypes: this.settings().acceptUnknownTypes }),
       put: (question) => this.#put(question),
       listPending: () => this.listPending(),
     });
@@ -177,7 +180,7 @@ class GuardedApprovals implements Approvals {
     const card = drawCard(approval, this.#deps);
     // security: rule 25, a decision is about exactly what was shown
     if (decision.askedDigest !== approval.askedDigest || decision.cardVersion !== card.version) throw cardChanged();
-    const narrowing = judgeNarrowing(approval, decision.narrowing);
+    const narrowing = judgeNarrowing(approval, decision.narrowing, this.#deps.connections.findResource(approval.resourceId)?.terms);
     const shown = previewAnswer(approval, narrowing, { ...this.#deps, now: clock.now() });
     // security: rule 24, computed again from what is granted and compared with what was shown
     if (shown.grantedDigest !== decision.grantedDigest) throw cardChanged();
@@ -185,6 +188,8 @@ class GuardedApprovals implements Approvals {
       throw new Refusal('presence_required', 'This was confirmed too long ago. Confirm it again.');
     checkPresence(approval, decision, () => fitsNotification(approval, this.settings(), this.#deps));
     const agent = agents.assertMayAsk(approval.agentId);
+    // What the person had allowed when it was asked may have been taken back since.
+    assessRequest(approval, agent, { paused: false, acceptUnknownTypes: this.settings().acceptUnknownTypes });
     const step = approveStep(
       row,
       { decision, narrowing, agent },
@@ -260,7 +265,7 @@ class GuardedApprovals implements Approvals {
     return this.#settings.read();
   }
 
-  changeSettings(settings: ApprovalSettings): void {
+  changeSettings(settings: Partial<ApprovalSettings>): void {
     this.#settings.change(settings);
     this.#notices.refresh(true);
   }

@@ -1,8 +1,8 @@
 import type { Agent, Agents } from '../agents/agents.ts';
 import type { Connections } from '../connections/connections.ts';
-import { actionDigest, type DetailField, findDetailType } from '../details/details.ts';
+import { actionDigest, type Detail, type DetailField, detailTypeOf, isKnownType, type Terms } from '../details/details.ts';
 import type { Grants } from '../grants/grants.ts';
-import type { Approval, Card } from './approvals.ts';
+import type { Approval, Card, CardDetail } from './approvals.ts';
 import { allowedLifetimes } from './judge-narrowing.ts';
 import { programFacts } from './program-facts.ts';
 import { askedSentence, leadOf } from './sentence.ts';
@@ -23,7 +23,8 @@ export function drawCard(approval: Approval, deps: CardDeps): Card {
 type Shown = Omit<Card, 'version' | 'agent'> & { readonly agent: Omit<Card['agent'], 'callCount'> };
 
 function shownParts(approval: Approval, agent: Agent, deps: CardDeps): Shown {
-  const resourceName = deps.connections.findResource(approval.resourceId)?.name ?? approval.resourceId;
+  const resource = deps.connections.findResource(approval.resourceId);
+  const resourceName = resource?.name ?? approval.resourceId;
   return {
     id: approval.id,
     state: approval.state,
@@ -44,13 +45,21 @@ function shownParts(approval: Approval, agent: Agent, deps: CardDeps): Shown {
     risk: approval.risk,
     riskReasons: approval.riskReasons,
     presence: approval.risk === 'low' ? 'session' : 'passphrase',
-    details: approval.details.map((detail) => {
-      const type = findDetailType(detail.type);
-      return { detail, title: type?.title ?? detail.type, fields: fieldsOf(approval, type?.fields(detail) ?? []) };
-    }),
+    details: approval.details.map((detail) => drawDetail(detail, approval, resource?.terms)),
     scopes: approval.scopes,
     ...(approval.bindingMessage === undefined ? {} : { claim: approval.bindingMessage }),
     lifetimes: allowedLifetimes(approval),
+  };
+}
+
+function drawDetail(detail: Detail, approval: Approval, terms: Terms = {}): CardDetail {
+  const type = detailTypeOf(detail);
+  return {
+    detail,
+    title: type.title,
+    sentence: type.sentence(detail),
+    known: isKnownType(detail.type),
+    fields: fieldsOf(approval, type.fields(detail, terms[detail.type])),
   };
 }
 

@@ -3,7 +3,7 @@ import type { GuardedTable } from '../vault/vault.ts';
 import type { ApprovalSettings, ApprovalsDeps } from './approvals.ts';
 import { approvalSettingsId, settingsTable } from './approvals-table.ts';
 
-const off: ApprovalSettings = { approveLowRiskOnNotification: false };
+const off: ApprovalSettings = { approveLowRiskOnNotification: false, acceptUnknownTypes: false };
 
 /** What the person chose about answering; off where it cannot be told. */
 export class KeptSettings {
@@ -17,7 +17,7 @@ export class KeptSettings {
 
   read(): ApprovalSettings {
     try {
-      return this.#table.find(approvalSettingsId)?.value ?? off;
+      return { ...off, ...this.#table.find(approvalSettingsId)?.value };
     } catch (error) {
       if (isRefusal(error, 'row_tampered')) return off;
       throw error;
@@ -25,12 +25,12 @@ export class KeptSettings {
   }
 
   /** Refuses `vault_locked`. */
-  change({ approveLowRiskOnNotification }: ApprovalSettings): void {
+  change(wanted: Partial<ApprovalSettings>): void {
     if (this.#deps.vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'Unlock Counterfoil first.');
     const row = this.#table.find(approvalSettingsId);
-    const wanted: ApprovalSettings = { approveLowRiskOnNotification };
-    const change = row ? this.#table.update(row, wanted) : this.#table.insert(approvalSettingsId, wanted);
-    this.#deps.audit.commit([change], [{ event: 'settings.changed', approver: 'user', facts: { ...wanted } }]);
+    const next: ApprovalSettings = { ...off, ...row?.value, ...wanted };
+    const change = row ? this.#table.update(row, next) : this.#table.insert(approvalSettingsId, next);
+    this.#deps.audit.commit([change], [{ event: 'settings.changed', approver: 'user', facts: { ...next } }]);
     this.#deps.changes.publish({ topic: 'settings' });
   }
 

@@ -1,6 +1,6 @@
 import type { Agent } from '../agents/agents.ts';
 import type { Connections, LocalVerification, Resource } from '../connections/connections.ts';
-import { type Detail, type Enforcer, findDetailType } from '../details/details.ts';
+import { type Detail, detailTypeOf, type Enforcer, isKnownType, type Terms } from '../details/details.ts';
 import type { Approval, CardFact, Narrowing, Preview } from './approvals.ts';
 import { grantedDigest } from './digests.ts';
 import type { CardDeps } from './draw-card.ts';
@@ -14,7 +14,7 @@ import { askedSentence, sentenceOf, sentenceText } from './sentence.ts';
  * Refuses `narrowing_invalid`.
  */
 export function previewAnswer(approval: Approval, narrowing: Narrowing, context: CardDeps & { readonly now: number }): Preview {
-  const answer = judgeNarrowing(approval, narrowing);
+  const answer = judgeNarrowing(approval, narrowing, context.connections.findResource(approval.resourceId)?.terms);
   const agent = context.agents.get(approval.agentId);
   return {
     grantedDigest: grantedDigest(approval, agent, answer),
@@ -40,7 +40,8 @@ function consequences(approval: Approval, answer: Narrowing, context: CardDeps &
       ? []
       : [{ label: 'Scopes', value: answer.scopes.join(' '), standing: 'known', mono: true } as const]),
     { label: 'Lives', value: limits.uses === 1 ? `${limits.words}, one call in all` : limits.words, standing: 'known' },
-    { label: 'Limits held by', value: isLocal ? localLimits : enforcers(answer.details), standing: 'known' },
+    { label: 'Limits held by', value: isLocal ? localLimits : enforcers(answer.details, resource?.terms), standing: 'known' },
+    ...(isLocal ? [] : unforwarded(answer.details, resource?.terms)),
     { label: 'Held by', value: resource?.local ? localHolders[resource.local.by] : heldByUs, standing: 'known' },
     {
       label: 'Recorded as',
@@ -77,10 +78,26 @@ const enforcerWords: Readonly<Record<Exclude<Enforcer, 'none'>, string>> = {
   broker: 'Counterfoil, on every call',
 };
 
-function enforcers(details: readonly Detail[]): string {
-  const fields = details.flatMap((detail) => findDetailType(detail.type)?.fields(detail) ?? []);
+function enforcers(details: readonly Detail[], terms: Terms = {}): string {
+  const fields = details.flatMap((detail) => detailTypeOf(detail).fields(detail, terms[detail.type]));
   const named = (['upstream', 'broker'] as const).filter((by) => fields.some((field) => field.enforcedBy.includes(by)));
-  const open = fields.filter((field) => field.enforcedBy.includes('none')).map((field) => field.label.toLowerCase());
+  const open = new Set(fields.filter((field) => field.enforcedBy.includes('none')).map((field) => field.label.toLowerCase()));
+  if (details.some((detail) => !isKnownType(detail.type))) open.add('what Counterfoil does not know');
   const held = named.map((by) => enforcerWords[by]).join('; ');
-  return open.length === 0 ? held : `${held}; nobody limits: ${[...new Set(open)].join(', ')}`;
+  const unheld = open.size === 0 ? '' : `nobody limits: ${[...open].join(', ')}`;
+  return [held, unheld].filter((part) => part !== '').join('; ');
+}
+
+/** Under some details no call can go through us: the card says so before anybody signs for them. */
+function unforwarded(details: readonly Detail[], terms: Terms = {}): readonly CardFact[] {
+  const titles = details
+    .filter(
+      (detail) =>
+        !detailTypeOf(detail)
+          .fields(detail, terms[detail.type])
+          .some((field) => field.enforcedBy.includes('broker')),
+    )
+    .map((detail) => detailTypeOf(detail).title.toLowerCase());
+  if (titles.length === 0) return [];
+  return [{ label: 'Calls', value: `none go through Counterfoil for: ${[...new Set(titles)].join(', ')}`, standing: 'known' }];
 }

@@ -1,10 +1,10 @@
-import { type Detail, findDetailType, type SentencePart } from '../details/details.ts';
+import { type Detail, detailTypeOf, type SentencePart } from '../details/details.ts';
 import type { Approval } from './approvals.ts';
 
 /** All details of a request as one sentence. */
 export function sentenceOf(details: readonly Detail[]): readonly SentencePart[] {
   return details.flatMap((detail, index) => {
-    const parts = findDetailType(detail.type)?.sentence(detail) ?? [{ text: `Use ${detail.type}` }];
+    const parts = detailTypeOf(detail).sentence(detail);
     return index === 0 ? parts : [{ text: '; ' }, ...parts];
   });
 }
@@ -18,7 +18,7 @@ export function askedSentence(approval: Pick<Approval, 'details' | 'forGrant'>):
 /** The second line: from where, as whom. */
 export function leadOf(details: readonly Detail[], where: string): readonly SentencePart[] {
   const [first] = details;
-  return (first && findDetailType(first.type)?.lead(first, where)) ?? [{ text: `at ${where}` }];
+  return first === undefined ? [{ text: `at ${where}` }] : detailTypeOf(first).lead(first, where);
 }
 
 /** A sentence without its emphasis. */

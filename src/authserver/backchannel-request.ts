@@ -8,11 +8,11 @@ import type { AgentId } from '../base/ids.ts';
 import { asId, hashOf } from '../base/ids.ts';
 import type { Connections, Resource } from '../connections/connections.ts';
 import type { Detail } from '../details/details.ts';
-import { parseDetailsText, scopesNeededBy } from '../details/details.ts';
+import { bindToResource, isKnownType, parseDetailsText, scopesNeededBy } from '../details/details.ts';
 import type { ProcessIdentity } from '../platform/process-identity.ts';
 import { evidenceOfPeer } from './peer-evidence.ts';
 import { isPlainLine } from './plain-line.ts';
-import { detailsForAudience, findByIndicator, indicatorOf } from './resource-url.ts';
+import { findByIndicator, indicatorOf } from './resource-url.ts';
 import { resourceScopesOf } from './token-request.ts';
 import type { ProofVerifier } from './verify-proof.ts';
 
@@ -58,14 +58,15 @@ export class BackchannelRequests {
 
   /** Reads the request as a whole, before anything is kept. */
   check(ctx: KoaContextWithOIDC): void {
-    const { agents, proofs, issuer } = this.#deps;
+    const { agents, approvals, proofs, issuer } = this.#deps;
     const params = ctx.oidc.params ?? {};
     if (params['id_token_hint'] !== undefined && params['login_hint'] === undefined && params['login_hint_token'] === undefined)
       throw new errors.UnknownUserId('only login_hint=me is known here');
     const agentId = asId<AgentId>(ctx.oidc.client?.clientId ?? '');
     agents.assertMayAsk(agentId);
     const resource = this.#onlyResource(params['resource']);
-    const details = detailsOf(params['authorization_details'], resource);
+    const unknown = approvals.settings().acceptUnknownTypes ? 'accept' : 'refuse';
+    const details = detailsOf(params['authorization_details'], { resource, issuer, unknown });
     const scopes = scopesOf(params['scope'], { resource, details });
     const proof = ctx.req.headers.dpop === undefined ? undefined : proofs.verify(ctx.req, { url: `${issuer}/bc-authorize` });
     this.#asked.set(ctx, {
@@ -120,25 +121,26 @@ export function checkBindingMessage(message: unknown): void {
   throw new errors.InvalidBindingMessage(`one line of at most ${longestBindingMessage} visible characters`);
 }
 
-function detailsOf(text: unknown, resource: Resource): readonly Detail[] {
+interface DetailsContext {
+  readonly resource: Resource;
+  readonly issuer: string;
+  readonly unknown: 'refuse' | 'accept';
+}
+
+function detailsOf(text: unknown, { resource, issuer, unknown }: DetailsContext): readonly Detail[] {
   if (typeof text !== 'string') {
     throw new Refusal('details_invalid', 'authorization_details is missing.', {
       hint: `Say what you want to do, with the types ${resource.detailTypes.join(', ')} (RFC 9396).`,
     });
   }
-  const details = parseDetailsText(text);
-  if (details.some((detail) => !resource.detailTypes.includes(detail.type))) {
+  const details = parseDetailsText(text, unknown);
+  if (details.some(({ type }) => isKnownType(type) && !resource.detailTypes.includes(type))) {
     throw new Refusal('details_unknown_type', 'One of the types does not belong to this resource.', {
       hint: `Types of this resource: ${resource.detailTypes.join(', ')}`,
     });
   }
-  // security: what names another place would vanish from the token without a word (RFC 9396, 2.2)
-  if (resource.local !== undefined && detailsForAudience(details, resource.indicator).length < details.length) {
-    throw new Refusal('details_invalid', 'One of the details is for another place than this resource.', {
-      hint: `Leave locations out, or name ${resource.indicator} in it.`,
-    });
-  }
-  return details;
+  const names = [resource.indicator, indicatorOf(issuer, resource)];
+  return details.map((detail) => bindToResource(detail, resource.indicator, names));
 }
 
 /** The scopes at the resource: those that were asked for, else those that the details need; never more than they need. */
@@ -149,7 +151,7 @@ function scopesOf(text: unknown, asked: { readonly resource: Resource; readonly 
       hint: `Scopes of this resource: ${asked.resource.scopes.join(' ')}`,
     });
   }
-  const needed = scopesNeededBy(asked.details).filter((scope) => asked.resource.scopes.includes(scope));
+  const needed = scopesNeededBy(asked.details, asked.resource.terms).filter((scope) => asked.resource.scopes.includes(scope));
   if (named.length === 0) return needed;
   // security: a scope that no detail asks for would be granted without a word on the card
   if (named.some((scope) => !needed.includes(scope))) {

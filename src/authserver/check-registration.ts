@@ -1,6 +1,6 @@
 import { errors } from 'oidc-provider';
 import { hasPrivatePart, parsePublicJwk } from '../base/public-key.ts';
-import { knownDetailTypes } from '../details/details.ts';
+import { isKnownType, knownDetailTypes } from '../details/details.ts';
 import { cibaGrantType, offeredGrantTypes } from './library-internals.ts';
 import { isPlainLine } from './plain-line.ts';
 
@@ -17,12 +17,19 @@ const refusedMembers = [
   'backchannel_client_notification_endpoint',
 ];
 
+interface RegistrationPolicy {
+  /** Whether the person lets agents ask with types that are not known here. */
+  readonly acceptUnknownTypes: boolean;
+}
+
+const mostDetailTypes = 32;
+
 /**
  * The metadata that an agent gets, from what it asked for: one public key and `private_key_jwt`, CIBA by polling, tokens
  * bound to a key. Members that are not known here are left out (RFC 7591, 2); what contradicts that list is refused with
  * `invalid_client_metadata`.
  */
-export function checkRegistration(asked: Metadata): Metadata {
+export function checkRegistration(asked: Metadata, { acceptUnknownTypes }: RegistrationPolicy): Metadata {
   for (const member of refusedMembers) {
     if (asked[member] !== undefined) throw refused(`${member} is not accepted here`);
   }
@@ -37,7 +44,7 @@ export function checkRegistration(asked: Metadata): Metadata {
     client_name: nameOf(asked['client_name']),
     jwks: { keys: [keyOf(asked['jwks'])] },
     grant_types: grantTypesOf(asked['grant_types']),
-    authorization_details_types: detailTypesOf(asked['authorization_details_types']),
+    authorization_details_types: detailTypesOf(asked['authorization_details_types'], acceptUnknownTypes),
     token_endpoint_auth_method: 'private_key_jwt',
     backchannel_token_delivery_mode: 'poll',
     response_types: [],
@@ -79,13 +86,15 @@ function grantTypesOf(asked: unknown): readonly string[] {
   return offeredGrantTypes.filter((type) => asked.includes(type));
 }
 
-function detailTypesOf(asked: unknown): readonly string[] {
-  const known = knownDetailTypes();
-  if (asked === undefined) return known;
-  if (!Array.isArray(asked) || asked.some((type) => !known.includes(String(type)))) {
-    throw refused(`authorization_details_types may contain ${known.join(', ')}`);
+/** RFC 9396, section 10: the types that the agent will use; a request with another one is refused. Default all that are known. */
+function detailTypesOf(asked: unknown, acceptUnknown: boolean): readonly string[] {
+  if (asked === undefined) return knownDetailTypes();
+  if (!Array.isArray(asked) || asked.length > mostDetailTypes) throw refused('authorization_details_types must be a short list');
+  const types = [...new Set(asked as readonly unknown[])];
+  if (types.every((type) => typeof type === 'string' && (isKnownType(type) || (acceptUnknown && isPlainLine(type, 200))))) {
+    return types.map(String);
   }
-  return asked.map(String);
+  throw refused(`authorization_details_types may contain ${knownDetailTypes().join(', ')}`);
 }
 
 function assertEmptyList(asked: Metadata, member: string): void {

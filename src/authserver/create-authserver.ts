@@ -9,15 +9,17 @@ import { AnswersGiven } from './answers-given.ts';
 import { authenticateCall } from './authenticate-call.ts';
 import type { AuthServer, AuthServerDeps, CallIdentity } from './authserver.ts';
 import { BackchannelRequests } from './backchannel-request.ts';
+import { answerDescription, isDescription, resourceMetadataPath, typesPath } from './describe-types.ts';
 import { answerErrorsPage } from './errors-page.ts';
 import { HeldPolls } from './held-polls.ts';
 import { Introspection } from './introspection.ts';
-import { offeredGrantTypes } from './library-internals.ts';
+import { libraryTypesOf, offeredGrantTypes } from './library-internals.ts';
 import { truthfulMetadata } from './metadata.ts';
 import { Payloads } from './payloads.ts';
 import { ProgramsSeen } from './programs-seen.ts';
 import { answerProof, provePath, ServerProof } from './prove-server.ts';
 import { providerConfiguration, routes } from './provider-configuration.ts';
+import { admitRegisteredTypes } from './rich-authorization-requests.ts';
 import { ServerKey, subjectOf } from './server-key.ts';
 import { registerGrantTypes } from './token-endpoint.ts';
 import { ProofVerifier } from './verify-proof.ts';
@@ -39,6 +41,9 @@ export const agentRoutes: readonly RouteRule[] = [
   { path: '/.well-known/openid-configuration', ...document },
   { path: provePath, ...document },
   { path: errorsPath, ...document },
+  { path: typesPath, ...document },
+  { path: `${typesPath}/`, prefix: true, ...document },
+  { path: `${resourceMetadataPath}/`, prefix: true, ...document },
   { path: routes.jwks, ...document },
   { path: routes.registration, methods: ['POST'], mediaTypes: ['application/json'], maxBytes: maxBodyBytes },
   { path: routes.backchannel_authentication, ...form },
@@ -94,6 +99,10 @@ class LoopbackAuthServer implements AuthServer {
       this.#assertReadyFor(path);
       if (path === provePath) {
         answerProof(request, response, this.#proof);
+        return;
+      }
+      if (isDescription(path)) {
+        answerDescription({ path, request, response }, this.#deps);
         return;
       }
       const library = (this.#library ??= this.#build());
@@ -154,6 +163,9 @@ class LoopbackAuthServer implements AuthServer {
       issuer,
       providerConfiguration({ ...parts, requests, introspection, serverKey, startedAtElapsed: this.#startedAtElapsed }),
     );
+    for (const agent of this.#deps.agents.list()) {
+      admitRegisteredTypes(libraryTypesOf(provider), agent.metadata['authorization_details_types'], parts);
+    }
     registerGrantTypes({ ...parts, provider, programs: this.#programs, answers: this.#answers });
     this.#listenTo(provider, introspection);
     const callback = provider.callback();

@@ -4,6 +4,8 @@
  * - `lib/actions/grants/ciba.js` and `refresh_token.js`: the handlers, called with (provider, helpers, context)
  * - `lib/helpers/grants.js`: the helpers that those handlers use instead of importing; bound to the provider as
  *   `lib/helpers/initialize_app.js` does
+ * - `lib/helpers/weak_cache.js`: what the library keeps of a provider, of which `lib/shared/check_rar.js` and
+ *   `lib/helpers/client_schema.js` read the types of authorization details at each request
  */
 import type Provider from 'oidc-provider';
 import type { TokenEndpointGrantContext } from 'oidc-provider';
@@ -11,6 +13,7 @@ import { errors } from 'oidc-provider';
 import { handler as libraryCiba } from 'oidc-provider/lib/actions/grants/ciba.js';
 import { handler as libraryRefresh } from 'oidc-provider/lib/actions/grants/refresh_token.js';
 import * as grantHelpers from 'oidc-provider/lib/helpers/grants.js';
+import { get as instance } from 'oidc-provider/lib/helpers/weak_cache.js';
 import type { VerifiedProof } from './verify-proof.ts';
 
 export const readAgainstVersion = '9.13.3';
@@ -19,6 +22,16 @@ export const cibaGrantType = 'urn:openid:params:grant-type:ciba';
 
 /** What an agent may register for and ask tokens with. */
 export const offeredGrantTypes: readonly string[] = [cibaGrantType, 'refresh_token'];
+
+/** The library's table of types of authorization details; what is added to it is read from then on. */
+export function libraryTypesOf(provider: Provider): Record<string, { readonly validate: (ctx: unknown, detail: object) => void }> {
+  const { features } = instance(provider) as { readonly features: LibraryFeatures };
+  return features.richAuthorizationRequests.types;
+}
+
+interface LibraryFeatures {
+  readonly richAuthorizationRequests: { readonly types: ReturnType<typeof libraryTypesOf> };
+}
 
 type Helper = (...parameters: readonly unknown[]) => unknown;
 type GrantHandler = (

@@ -1,5 +1,6 @@
 import { proofAlgorithms } from '../base/proof-algorithms.ts';
 import type { Connections } from '../connections/connections.ts';
+import { typesPath, typesTaken } from './describe-types.ts';
 import { indicatorOf } from './resource-url.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
@@ -22,7 +23,6 @@ const kept = [
   'token_endpoint_auth_methods_supported',
   'token_endpoint_auth_signing_alg_values_supported',
   'dpop_signing_alg_values_supported',
-  'authorization_details_types_supported',
 ] as const;
 
 /**
@@ -46,6 +46,10 @@ export function truthfulMetadata(
     introspection_endpoint_auth_signing_alg_values_supported: authentication.algorithms,
     revocation_endpoint_auth_methods_supported: authentication.methods,
     revocation_endpoint_auth_signing_alg_values_supported: authentication.algorithms,
+    // RFC 9396, section 10; an empty list is left out (RFC 8414, section 3.2)
+    ...(typesTaken(served).length > 0 && { authorization_details_types_supported: typesTaken(served) }),
+    // draft-ietf-oauth-rar-metadata-remediation
+    authorization_details_types_metadata_endpoint: `${served.issuer}${typesPath}`,
     // RFC 9728, section 4
     protected_resources: served.connections.resources().map((resource) => indicatorOf(served.issuer, resource)),
   };

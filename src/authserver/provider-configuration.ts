@@ -1,15 +1,13 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
-import { errors } from 'oidc-provider';
 import type { Agents } from '../agents/agents.ts';
+import type { Approvals } from '../approvals/approvals.ts';
 import type { Clock } from '../base/clock.ts';
 import { epochSeconds } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
 import type { AgentId, GrantId } from '../base/ids.ts';
 import { asId, newId } from '../base/ids.ts';
 import { proofAlgorithms } from '../base/proof-algorithms.ts';
-import type { Detail } from '../details/details.ts';
-import { coversDetails, knownDetailTypes, parseDetails, parseDetailsText } from '../details/details.ts';
-import type { Grant, Grants } from '../grants/grants.ts';
+import type { Grants } from '../grants/grants.ts';
 import type { AdapterDeps } from './adapter.ts';
 import { createAdapter, isOneTokenRevoked } from './adapter.ts';
 import type { BackchannelRequests } from './backchannel-request.ts';
@@ -17,14 +15,16 @@ import { checkBindingMessage } from './backchannel-request.ts';
 import { checkAssertion } from './check-assertion.ts';
 import { checkRegistration } from './check-registration.ts';
 import type { Introspection } from './introspection.ts';
+import { libraryTypesOf } from './library-internals.ts';
 import { requestLifetime } from './request-lifetime.ts';
-import { detailsForAudience } from './resource-url.ts';
+import { admitRegisteredTypes, richAuthorizationRequests } from './rich-authorization-requests.ts';
 import type { ServerKey } from './server-key.ts';
 import { grantIdOf, longestSignedToken, signedTokenNoter } from './signed-tokens.ts';
 
 export interface ProviderDeps extends AdapterDeps {
   readonly clock: Clock;
   readonly agents: Agents;
+  readonly approvals: Approvals;
   readonly grants: Grants;
   readonly requests: BackchannelRequests;
   readonly introspection: Introspection;
@@ -120,7 +120,9 @@ function features(deps: ProviderDeps) {
       issueRegistrationAccessToken: false,
       idFactory: (ctx) => {
         // The library's first call with the parsed body: later it reads what is left here.
-        Object.assign(ctx.oidc, { body: checkRegistration(ctx.oidc.body ?? {}) });
+        const body = checkRegistration(ctx.oidc.body ?? {}, deps.approvals.settings());
+        admitRegisteredTypes(libraryTypesOf(ctx.oidc.provider), body['authorization_details_types'], deps);
+        Object.assign(ctx.oidc, { body });
         return newId<AgentId>('agent');
       },
     },
@@ -167,51 +169,6 @@ function resourceIndicators({ requests, issuer }: ProviderDeps): NonNullable<Fea
       return { ...served, accessTokenTTL: longestSignedToken, accessTokenFormat: 'jwt', jwt: { sign: { alg: 'ES256' } } };
     },
   };
-}
-
-function richAuthorizationRequests(deps: ProviderDeps) {
-  const grantedBy = (grant: Grant) => audienceDetails(grant, deps).map((detail) => ({ ...detail }));
-  const validate = (_ctx: KoaContextWithOIDC, detail: object): void => {
-    parseDetails([detail]);
-  };
-  return {
-    enabled: true,
-    types: Object.fromEntries(knownDetailTypes().map((type) => [type, { validate }])),
-    authorizationDetailsForGrantSource: (_ctx, source) => source.rar,
-    authorizationDetailsForAccessToken: (ctx, token) => {
-      const grant = deps.grants.getLive(asId<GrantId>(grantIdOf(token)));
-      const details = grantedBy(grant);
-      // Scopes are granted, not echoed: an agent that named none hears here what its details came with (RFC 6749, 5.1).
-      Object.assign(token, { scope: grant.scopes.join(' ') || undefined });
-      assertSameDetails(ctx.oidc.params?.['authorization_details'], details);
-      return details;
-    },
-    authorizationDetailsForIntrospection: (_ctx, token) => {
-      const grant = deps.grants.find(asId<GrantId>(grantIdOf(token)));
-      return grant === undefined ? [] : grantedBy(grant);
-    },
-  } satisfies Features['richAuthorizationRequests'] & { enabled: true; authorizationDetailsForIntrospection: unknown };
-}
-
-/**
- * A token request may repeat what was granted. Less would be a narrowing that nobody enforces, because what is allowed is
- * read from the grant; more is never given (RFC 9396, 6).
- */
-function assertSameDetails(text: unknown, granted: Parameters<typeof coversDetails>[0]): void {
-  if (typeof text !== 'string') return;
-  const asked = parseDetailsText(text);
-  if (!coversDetails(asked, granted)) throw new errors.InvalidAuthorizationDetails('more than the grant allows');
-  // security: rule 7
-  if (coversDetails(granted, asked)) return;
-  throw new Refusal('details_invalid', 'A token carries all of its grant.', {
-    hint: 'Leave authorization_details out, or send a new request for less.',
-  });
-}
-
-/** What of a grant its resource is told. A local one reads it in the token, so nothing that is for another place may be in it. */
-function audienceDetails(grant: Grant, { connections }: ProviderDeps): readonly Detail[] {
-  const resource = connections.findResource(grant.resourceId);
-  return resource?.local === undefined ? grant.details : detailsForAudience(grant.details, resource.indicator);
 }
 
 /** We see no use of a signed token, so where uses are limited there is one token and no other. @see RFC 9396, section 5 */

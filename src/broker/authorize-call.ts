@@ -21,7 +21,7 @@ export function assertCovered(grant: Grant, resource: Resource, call: CallFacts)
   if (grant.resourceId !== resource.id || grant.connectionId !== resource.connectionId) throw refuse([]);
   if (call.body === 'unparsed') throw refuse([]);
   // security: rule 7
-  const coverage = coversCall(grant.details, call);
+  const coverage = coversCall(grant.details, call, resource.terms);
   if (!coverage.covered) throw refuse(coverage.missing);
 }
 

@@ -52,7 +52,7 @@ function isOnly(audience: CredentialFacts['aud'], indicator: string): boolean {
 function areDetailsWithin(details: readonly unknown[], granted: readonly Detail[]): boolean {
   try {
     // security: rule 7
-    return coversDetails(parseDetails(details), granted);
+    return coversDetails(parseDetails(details, 'accept'), granted);
   } catch (error) {
     if (isRefusal(error)) return false;
     throw error;

@@ -16,6 +16,7 @@ import type { Clock } from '../base/clock.ts';
 import type { AgentId, ConnectionId, ResourceId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
 import type { Secret } from '../base/secret.ts';
+import type { Terms } from '../details/details.ts';
 import type { Browser } from '../platform/browser.ts';
 import type { Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -77,6 +78,8 @@ export interface Resource {
   /** The provider's resource indicator (RFC 8707). */
   readonly indicator: string;
   readonly detailTypes: readonly string[];
+  /** What it does about details of each type; from the preset, never from metadata (security rule 9). */
+  readonly terms?: Terms;
   readonly scopes: readonly string[];
   /** Set for a local resource: calls to it do not pass through us. */
   readonly local?: LocalVerification;

@@ -138,7 +138,11 @@ export const operations = defineOperations({
     output: z.object({ intact: z.boolean(), count: z.number(), head: z.string(), brokenAt: z.number().optional() }),
   },
 
-  'settings.change': { effect: 'raises', input: z.object({ approveLowRiskOnNotification: z.boolean() }), output: done },
+  'settings.change': {
+    effect: 'raises',
+    input: z.object({ approveLowRiskOnNotification: z.boolean().optional(), acceptUnknownTypes: z.boolean().optional() }),
+    output: done,
+  },
 
   /** Starts the demonstration: servers, connection, sign-in, agent. */
   'demo.start': { effect: 'raises', input: nothing, output: shapes.demoState },

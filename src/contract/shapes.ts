@@ -56,7 +56,7 @@ export const status = z.object({
   issuer: z.string(),
   gap: gap.optional(),
   notifications: z.enum(['ready', 'changed', 'absent']),
-  settings: z.object({ approveLowRiskOnNotification: z.boolean() }),
+  settings: z.object({ approveLowRiskOnNotification: z.boolean(), acceptUnknownTypes: z.boolean() }),
   /** `lost`: what opens the vault was changed from outside, so earlier codes are not accepted any more. */
   recovery: z.object({
     state: z.enum(['none', 'untested', 'tested', 'lost']),
@@ -86,12 +86,15 @@ export const detailField = z.object({
   /** JSON Pointer inside the detail. */
   pointer: z.string(),
   label: z.string(),
-  kind: z.enum(['text', 'amount', 'choices', 'identifier']),
+  kind: z.enum(['text', 'amount', 'choices', 'identifier', 'limit', 'time']),
   value: z.union([z.string(), z.array(z.string())]),
   unit: z.string().optional(),
+  /** For times: whether a narrower one is later or earlier. */
+  bound: z.enum(['earliest', 'latest']).optional(),
   enforcedBy: z.array(z.enum(['upstream', 'broker', 'none'])),
   narrowable: z.boolean(),
   choiceLabels: z.record(z.string(), z.string()).optional(),
+  mono: z.boolean().optional(),
 });
 
 export const card = z.object({
@@ -117,7 +120,16 @@ export const card = z.object({
   risk,
   riskReasons: z.array(z.string()),
   presence: z.enum(['session', 'passphrase']),
-  details: z.array(z.object({ detail, title: z.string(), fields: z.array(detailField) })),
+  details: z.array(
+    z.object({
+      detail,
+      title: z.string(),
+      sentence,
+      /** False: every member is drawn, and none can be narrowed. */
+      known: z.boolean(),
+      fields: z.array(detailField),
+    }),
+  ),
   scopes: z.array(z.string()),
   /** The agent's own words. */
   claim: z.string().optional(),

@@ -1,6 +1,6 @@
 import { canonicalJson } from './canonical.ts';
-import type { CallFacts, Detail } from './details.ts';
-import { findDetailType } from './registry.ts';
+import type { CallFacts, Detail, Terms, TypeTerms } from './details.ts';
+import { detailTypeOf } from './registry.ts';
 
 /**
  * True when each child is within some single parent. Two parents together never cover one child, because the union of
@@ -10,10 +10,9 @@ export function coversDetails(children: readonly Detail[], parents: readonly Det
   return children.every((child) => parents.some((parent) => isWithin(child, parent)));
 }
 
-/** True when everything `child` allows, `parent` allows too. Details of unknown types are comparable with nothing. */
+/** True when everything `child` allows, `parent` allows too. */
 export function isWithin(child: Detail, parent: Detail): boolean {
-  if (child.type !== parent.type) return false;
-  return findDetailType(child.type)?.within(child, parent) ?? false;
+  return child.type === parent.type && detailTypeOf(child).within(child, parent);
 }
 
 /** What {@link coversCall} found: the one detail that covers the call, or what a wider request would have to contain. */
@@ -22,13 +21,13 @@ export type CallCoverage =
   | { readonly covered: false; readonly missing: readonly Detail[] };
 
 /** Whether one single detail covers the call. `missing` is empty when the call is no type's business. */
-export function coversCall(details: readonly Detail[], call: CallFacts): CallCoverage {
+export function coversCall(details: readonly Detail[], call: CallFacts, terms: Terms = {}): CallCoverage {
   const missing = new Map<string, Detail>();
   for (const detail of details) {
-    const answer = findDetailType(detail.type)?.covers(detail, call);
+    const answer = detailTypeOf(detail).covers(detail, call, terms[detail.type]);
     // security: rule 7, one call is covered by one object of one grant
-    if (answer?.covered) return { covered: true, detail };
-    if (answer?.missing) missing.set(canonicalJson(answer.missing), answer.missing);
+    if (answer.covered) return { covered: true, detail };
+    if (answer.missing) missing.set(canonicalJson(answer.missing), answer.missing);
   }
   return { covered: false, missing: [...missing.values()] };
 }
@@ -37,9 +36,9 @@ export function coversCall(details: readonly Detail[], call: CallFacts): CallCov
  * True when `child` is within `parent` and they differ in narrowable fields only (security rule 7): a field that nobody
  * would enforce stays as it was asked.
  */
-export function narrows(child: Detail, parent: Detail): boolean {
+export function narrows(child: Detail, parent: Detail, terms?: TypeTerms): boolean {
   if (!isWithin(child, parent)) return false;
-  const fields = findDetailType(parent.type)?.fields(parent) ?? [];
+  const fields = detailTypeOf(parent).fields(parent, terms);
   const pointers = fields.filter((field) => field.narrowable).map((field) => field.pointer);
   // security: rule 7
   return canonicalJson(without(child, pointers)) === canonicalJson(without(parent, pointers));

@@ -21,6 +21,11 @@ export function compareAmounts(left: string, right: string): -1 | 0 | 1 {
   return difference < 0n ? -1 : 1;
 }
 
+/** The one spelling of an amount: no zeros at the end that say nothing. */
+export function plainAmount(amount: string): string {
+  return amount.includes('.') ? amount.replace(/\.?0+$/, '') : amount;
+}
+
 /**
  * For people: `€180.00`, with every decimal that was asked for. `Intl` takes the decimal as a string and does not round through
  * a float; its own idea of a currency's decimals would show less than is granted (180.49 as 180).

@@ -1,30 +1,58 @@
 import { Refusal } from '../base/errors.ts';
-import type { Detail, DetailType } from './details.ts';
+import type { Detail, DetailType, Terms } from './details.ts';
 import { findDuplicateKey } from './duplicate-keys.ts';
 import { invalid } from './schema.ts';
 import { accountInformation } from './types/account-information.ts';
+import { calendar } from './types/calendar.ts';
+import { credentialUse } from './types/credential-use.ts';
+import { fileAccess } from './types/file-access.ts';
+import { httpCall } from './types/http-call.ts';
+import { mail } from './types/mail.ts';
+import { mcpToolCall } from './types/mcp-tool-call.ts';
+import { passkeyUse } from './types/passkey-use.ts';
 import { paymentInitiation } from './types/payment-initiation.ts';
+import { repository } from './types/repository.ts';
+import { unknownType } from './unknown-type.ts';
 
 const maxBytes = 16 * 1024;
 const maxDepth = 6;
 const maxCount = 32;
 
-const types: ReadonlyMap<string, DetailType> = new Map([accountInformation, paymentInitiation].map((type) => [type.type, type]));
+const known = [
+  accountInformation,
+  paymentInitiation,
+  httpCall,
+  fileAccess,
+  repository,
+  mail,
+  calendar,
+  mcpToolCall,
+  passkeyUse,
+  credentialUse,
+];
+const types: ReadonlyMap<string, DetailType> = new Map(known.map((type) => [type.type, type]));
 
-/** The type with this name, if the product knows it. */
-export function findDetailType(type: string): DetailType | undefined {
-  return types.get(type);
+/** The type of a detail; one that is not known here has a type that covers nothing. */
+export function detailTypeOf({ type }: Pick<Detail, 'type'>): DetailType {
+  return types.get(type) ?? unknownType(type);
 }
 
-/** The OAuth scopes that these details need, each once. */
-export function scopesNeededBy(details: readonly Detail[]): readonly string[] {
-  return [...new Set(details.flatMap((detail) => findDetailType(detail.type)?.scopes(detail) ?? []))];
+export function isKnownType(type: string): boolean {
+  return types.has(type);
 }
 
-/** Names of the known types, for metadata. */
+/** The OAuth scopes that these details need at a resource, each once. */
+export function scopesNeededBy(details: readonly Detail[], terms: Terms = {}): readonly string[] {
+  return [...new Set(details.flatMap((detail) => detailTypeOf(detail).scopes(terms[detail.type])))];
+}
+
+/** Names of the known types. Which of them can be asked for is for each resource to say. */
 export function knownDetailTypes(): readonly string[] {
   return [...types.keys()];
 }
+
+/** What to do with a type that is not known: `accept` only where the person allowed it, or for what was accepted before. */
+type UnknownTypes = 'refuse' | 'accept';
 
 /**
  * Reads `authorization_details` that were parsed already. Use {@link parseDetailsText} where the text is at hand:
@@ -34,17 +62,17 @@ export function knownDetailTypes(): readonly string[] {
  * `details_unknown_type`.
  * @see RFC 9396, section 5
  */
-export function parseDetails(input: unknown): readonly Detail[] {
+export function parseDetails(input: unknown, unknown: UnknownTypes = 'refuse'): readonly Detail[] {
   if (!Array.isArray(input)) throw invalid([], 'must be an array of objects');
   if (input.length === 0) throw invalid([], 'is empty');
   if (input.length > maxCount) throw invalid([], `has more than ${maxCount} objects`);
   if (depthOf(input) > maxDepth) throw invalid([], `is deeper than ${maxDepth} levels`);
   if (Buffer.byteLength(JSON.stringify(input)) > maxBytes) throw invalid([], 'is larger than 16 KiB');
-  return input.map((entry: unknown, index) => parseDetail(entry, index));
+  return input.map((entry: unknown, index) => parseDetail(entry, index, unknown));
 }
 
 /** Reads `authorization_details` as sent. Refuses as {@link parseDetails}, and a key that stands twice in one object. */
-export function parseDetailsText(text: string): readonly Detail[] {
+export function parseDetailsText(text: string, unknown: UnknownTypes = 'refuse'): readonly Detail[] {
   if (Buffer.byteLength(text) > maxBytes) throw invalid([], 'is larger than 16 KiB');
   let input: unknown;
   try {
@@ -54,21 +82,21 @@ export function parseDetailsText(text: string): readonly Detail[] {
   }
   const duplicate = findDuplicateKey(text);
   if (duplicate !== undefined) throw invalid([duplicate], 'stands twice in one object');
-  return parseDetails(input);
+  return parseDetails(input, unknown);
 }
 
-function parseDetail(entry: unknown, index: number): Detail {
+function parseDetail(entry: unknown, index: number, unknown: UnknownTypes): Detail {
   if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) throw invalid([index], 'must be an object');
   const members = entry as Readonly<Record<string, unknown>>;
   if (!Object.hasOwn(members, 'type') || typeof members['type'] !== 'string') throw invalid([index, 'type'], 'must be a string');
-  const type = findDetailType(members['type']);
-  if (!type) {
+  const detail = { ...members, type: members['type'] };
+  if (unknown === 'refuse' && !isKnownType(detail.type)) {
     throw new Refusal('details_unknown_type', 'One of the authorization details has a type that is not known here.', {
       hint: `/${index}/type must be one of: ${knownDetailTypes().join(', ')}.`,
     });
   }
   try {
-    return type.parse(members);
+    return detailTypeOf(detail).parse(members);
   } catch (error) {
     throw atIndex(error, index);
   }

@@ -1,34 +1,26 @@
 import { z } from 'zod';
 import { Refusal } from '../base/errors.ts';
-
-const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u115F\u1160\u2800\u3164\uFFA0]/u;
+import { hasInvisible } from '../base/invisible.ts';
 
 /**
  * Text that a person will read: 1 to `longest` characters, nothing invisible in it.
  * Control, bidirectional and zero-width characters are refused, because what is shown would not be what is meant.
  */
 export function shownText(longest: number): z.ZodType<string> {
-  return z
-    .string()
-    .min(1, 'is empty')
-    .max(longest, `is longer than ${longest} characters`)
-    .refine((text) => !hidden.test(text), 'holds control, bidirectional or invisible characters')
-    .refine((text) => text === text.trim(), 'begins or ends with white space');
+  return (
+    z
+      .string()
+      .min(1, 'is empty')
+      .max(longest, `is longer than ${longest} characters`)
+      .refine((text) => !hasInvisible(text), 'holds control, bidirectional or invisible characters')
+      .refine((text) => text === text.trim(), 'begins or ends with white space')
+      // Two spellings that look alike would be compared as different.
+      .refine((text) => text === text.normalize('NFC'), 'is not in Unicode normalization form C')
+  );
 }
 
-/** Where a detail may be used (RFC 9396, section 2.2). */
-export const locations = z
-  .array(shownText(300))
-  .min(1, 'is empty')
-  .max(8, 'has more than 8 entries')
-  .refine(isSet, 'names a value twice');
-
-/** A non-empty set of words out of a fixed list. */
-export function subsetOf<const Word extends string>(words: readonly [Word, ...Word[]]): z.ZodType<readonly Word[]> {
-  return z.array(z.enum(words, 'is not one of the known values')).min(1, 'is empty').refine(isSet, 'names a value twice');
-}
-
-function isSet(values: readonly string[]): boolean {
+/** True when no value stands twice. */
+export function isSet(values: readonly string[]): boolean {
   return new Set(values).size === values.length;
 }
 

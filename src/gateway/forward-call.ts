@@ -61,6 +61,7 @@ async function authorize(deps: ForwardCallDeps, { request, target, grantId }: As
     path: target.path,
     query: target.query,
     body: parseCallBody(body, request.headers['content-type']),
+    bodyBytes: body.length,
   };
   return { body, call: await deps.broker.authorizeCall(grantId, target.resourceId, facts) };
 }

@@ -13,6 +13,7 @@ export function decide(facts: PolicyFacts): PolicyDecision {
 function forbiddenBy(facts: PolicyFacts): string | undefined {
   if (facts.agent.state === 'suspended' || facts.agent.state === 'removed') return `agent-${facts.agent.state}`;
   if (facts.paused) return 'agents-paused';
+  if (facts.unknownType && !facts.unknownTypesAllowed) return 'unknown-type';
   return facts.details.length === 0 ? 'no-details' : undefined;
 }
 

@@ -13,6 +13,10 @@ export interface PolicyFacts {
   readonly paused: boolean;
   readonly details: readonly Detail[];
   readonly risk: Risk;
+  /** True when one of the details has a type that is not known here. */
+  readonly unknownType: boolean;
+  /** True when the person allowed such types, with presence. */
+  readonly unknownTypesAllowed: boolean;
   /** True when the program behind the agent could be verified. */
   readonly programVerified: boolean;
   /** True when the agent was allowed this in another program. */

@@ -71,7 +71,7 @@ test('settings that were written into the file are off and reported (security ru
   const body = '{"paused":true,"approveLowRiskOnNotification":true}';
   keep.store.commit([{ sql: "INSERT INTO settings (id, version, body, mac) VALUES ('approvals', 1, ?, NULL)", values: [body] }]);
   await lockAndUnlock();
-  expect(approvals.settings()).toEqual({ approveLowRiskOnNotification: false });
+  expect(approvals.settings()).toEqual({ approveLowRiskOnNotification: false, acceptUnknownTypes: false });
   expect(keep.events()).toContain('row.tampered');
 });
 

@@ -74,7 +74,7 @@ describe('a notice', () => {
 describe('approving on a notice (security rule 12)', () => {
   test('is off until it is turned on', () => {
     const { approvals, ask, decide } = open;
-    expect(approvals.settings()).toEqual({ approveLowRiskOnNotification: false });
+    expect(approvals.settings()).toEqual({ approveLowRiskOnNotification: false, acceptUnknownTypes: false });
     approvals.approve(decide(ask().id));
     expect(keysOf(ask().id)).toEqual(['review', 'deny']);
   });
@@ -151,7 +151,7 @@ describe('approving on a notice (security rule 12)', () => {
     const { approvals, keep } = open;
     allow();
     keep.store.commit([{ sql: "UPDATE settings SET mac = zeroblob(32) WHERE id = 'approvals'", values: [] }]);
-    expect(approvals.settings()).toEqual({ approveLowRiskOnNotification: false });
+    expect(approvals.settings()).toEqual({ approveLowRiskOnNotification: false, acceptUnknownTypes: false });
     expect(keysOf(open.ask().id)).toEqual(['review', 'deny']);
   });
 

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { Door } from './support/open-authserver.ts';
 import { openAuthServer } from './support/open-authserver.ts';
 
@@ -42,6 +43,7 @@ describe('metadata, RFC 8414', () => {
       revocation_endpoint_auth_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519'],
       dpop_signing_alg_values_supported: ['ES256', 'EdDSA', 'Ed25519'],
       authorization_details_types_supported: ['account_information', 'payment_initiation'],
+      authorization_details_types_metadata_endpoint: at('/details'),
       claims_parameter_supported: false,
       request_parameter_supported: false,
       request_uri_parameter_supported: false,
@@ -52,6 +54,39 @@ describe('metadata, RFC 8414', () => {
 
   test('is the same under both names', async () => {
     expect(await documentAt('/.well-known/openid-configuration')).toEqual(await documentAt(oauthPath));
+  });
+
+  test('names a document of each resource with the types that this one takes (RFC 9728, section 2)', async () => {
+    const of = (id: string) => documentAt(`/.well-known/oauth-protected-resource/proxy/${id}`);
+    expect(await of('demo')).toMatchObject({
+      resource: `${door.issuer}/proxy/demo`,
+      authorization_servers: [door.issuer],
+      dpop_bound_access_tokens_required: true,
+      authorization_details_types_supported: ['account_information', 'payment_initiation'],
+    });
+    expect((await of('archive'))['authorization_details_types_supported']).toEqual(['account_information']);
+    for (const path of ['proxy/nowhere', 'proxy/demo/accounts', 'demo', '']) {
+      expect((await fetch(`${door.issuer}/.well-known/oauth-protected-resource/${path}`)).status).toBe(404);
+    }
+  });
+
+  test('leads to a schema of each type that is taken, and to no other (RFC 9396, section 10)', async () => {
+    const types = (await documentAt('/details')) as Record<
+      string,
+      { schema_uri: string; documentation_uri: string; examples: object[] }
+    >;
+    expect(Object.keys(types)).toEqual(['account_information', 'payment_initiation']);
+    for (const [type, { schema_uri, documentation_uri, examples }] of Object.entries(types)) {
+      const answer = await fetch(schema_uri);
+      expect(answer.headers.get('content-type')).toBe('application/schema+json');
+      const schema = (await answer.json()) as Parameters<typeof z.fromJSONSchema>[0] & object;
+      expect(schema).toMatchObject({ $id: schema_uri, additionalProperties: false, properties: { type: { const: type } } });
+      expect(z.fromJSONSchema(schema).safeParse(examples[0]).success).toBe(true);
+      const page = await (await fetch(documentation_uri)).text();
+      expect(page).toContain(`## \`${type}\``);
+    }
+    expect((await fetch(`${door.issuer}/details/example.unheard-of`)).status).toBe(404);
+    expect((await fetch(`${door.issuer}/details/__proto__`)).status).toBe(404);
   });
 
   test('names no endpoint that does not answer', async () => {
@@ -77,7 +112,13 @@ describe('metadata, RFC 8414', () => {
   });
 
   test('allows no page to read it', async () => {
-    for (const path of [oauthPath, '/jwks']) {
+    for (const path of [
+      oauthPath,
+      '/jwks',
+      '/details',
+      '/details/payment_initiation',
+      '/.well-known/oauth-protected-resource/proxy/demo',
+    ]) {
       const { headers } = await fetch(`${door.issuer}${path}`);
       expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
       expect(headers.get('x-content-type-options')).toBe('nosniff');

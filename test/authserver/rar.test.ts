@@ -71,6 +71,66 @@ describe('RAR, RFC 9396 section 5: what is refused', () => {
   });
 });
 
+describe('RAR, RFC 9396 section 2.2: locations', () => {
+  const at = (...locations: string[]) => details([{ ...accounts, locations }]);
+
+  test('that name another place are refused', async () => {
+    for (const place of ['https://other.example/', `${door.issuer}/proxy/archive`, `${agent.resource}/accounts`]) {
+      const answer = await ask(at(place));
+      expect([answer.status, answer.body['error']]).toEqual([400, 'invalid_authorization_details']);
+    }
+    expect(door.approvals.listPending()).toEqual([]);
+  });
+
+  test('that name this resource, here or at the provider, become the one spelling that its token will have', async () => {
+    for (const places of [[agent.resource], ['http://127.0.0.1:7421'], ['https://other.example/', 'http://127.0.0.1:7421/']]) {
+      await ask(at(...places));
+      const approval = door.onlyPending();
+      expect(approval.details).toEqual([{ ...accounts, locations: ['http://127.0.0.1:7421/'] }]);
+      door.approvals.deny(approval.id);
+    }
+  });
+});
+
+describe('RAR: a type that is not known here', () => {
+  const mystery = { type: 'example.open-door', door: 7 };
+  const registering = { authorization_details_types: ['account_information', mystery.type] };
+
+  test('cannot be registered, or asked for, until the person allows such types (security rule 2)', async () => {
+    await expect(registerAgent(door.issuer, registering)).rejects.toThrow();
+    expect((await ask(details([mystery]))).body['error']).toBe('invalid_authorization_details');
+  });
+
+  test('can then be asked for by an agent that registered it, and by no other (RFC 9396, section 10)', async () => {
+    door.approvals.changeSettings({ acceptUnknownTypes: true });
+    const opener = await registerAgent(door.issuer, registering);
+    const question1 = { ...question(agent.resource), scope: 'openid', ...details([mystery]) };
+    expect((await agent.post('/bc-authorize', question1)).body['error']).toBe('invalid_authorization_details');
+    expect((await opener.post('/bc-authorize', question1)).status).toBe(200);
+    expect(door.onlyPending()).toMatchObject({ details: [mystery], risk: 'high', scopes: [] });
+    door.approvals.changeSettings({ acceptUnknownTypes: false });
+    expect((await opener.post('/bc-authorize', question1)).body['error']).toBe('invalid_authorization_details');
+  });
+
+  test('can still be asked for after a restart', async () => {
+    door.approvals.changeSettings({ acceptUnknownTypes: true });
+    const opener = await registerAgent(door.issuer, registering);
+    door = await door.restart();
+    const answer = await opener.post('/bc-authorize', { ...question(agent.resource), scope: 'openid', ...details([mystery]) });
+    expect(answer.status).toBe(200);
+  });
+
+  test('is not among the types that are said to be supported', async () => {
+    door.approvals.changeSettings({ acceptUnknownTypes: true });
+    await registerAgent(door.issuer, registering);
+    const metadata = (await (await fetch(`${door.issuer}/.well-known/oauth-authorization-server`)).json()) as Record<
+      string,
+      unknown
+    >;
+    expect(metadata['authorization_details_types_supported']).not.toContain(mystery.type);
+  });
+});
+
 describe('RAR with resource indicators, RFC 8707 section 2', () => {
   test.each([
     ['an unknown resource', () => `${door.issuer}/proxy/nowhere`],
@@ -103,6 +163,17 @@ describe('RAR, RFC 9396 section 7: the token', () => {
     const { accessToken, refreshToken } = await granted(door, agent, { details: [narrowed] });
     expect((await agent.refresh(refreshToken)).body['authorization_details']).toEqual([narrowed]);
     expect((await agent.post('/introspect', { token: accessToken })).body['authorization_details']).toEqual([narrowed]);
+  });
+
+  test('is neither issued nor introspected when the grant does not fit what was asked (security rule 24)', async () => {
+    const { accessToken, refreshToken } = await granted(door, agent);
+    const find = door.approvals.find.bind(door.approvals);
+    door.approvals.find = (id) => {
+      const approval = find(id);
+      return approval && { ...approval, details: [{ ...accounts, actions: ['read_balances'] }] };
+    };
+    expect((await agent.refresh(refreshToken)).status).toBe(500);
+    expect((await agent.post('/introspect', { token: accessToken })).body['authorization_details']).toBeUndefined();
   });
 
   test('is issued when the request repeats what was granted', async () => {

@@ -20,7 +20,7 @@ const status: Status = {
   protection: { kind: 'os', description: 'Secret Service' },
   issuer: 'http://127.0.0.1:7417',
   notifications: 'ready',
-  settings: { approveLowRiskOnNotification: false },
+  settings: { approveLowRiskOnNotification: false, acceptUnknownTypes: false },
   recovery: { state: 'none' },
   counts: { pending: 1, grants: 2, agents: 1, connections: 1 },
   version: '0.1.0',

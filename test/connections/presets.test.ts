@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { apiPort, authorizationServerPort, clientId, findDetailFault, scopes } from '../../resources/demo/bank.ts';
+import { apiPort, authorizationServerPort, clientId, detailTypes, findDetailFault, scopes } from '../../resources/demo/bank.ts';
 import { connectionPresets } from '../../src/connections/connections.ts';
 import { parseDetails } from '../../src/details/details.ts';
 
@@ -14,10 +14,11 @@ test('the shipped preset names the demonstration exactly as its servers do', () 
       name: 'Demo Bank API',
       baseUrl: api,
       indicator: api,
-      detailTypes: ['account_information', 'payment_initiation'],
+      detailTypes,
+      terms: expect.any(Object) as object,
       scopes: [...scopes],
     },
   ]);
-  expect(demo?.details?.map((detail) => findDetailFault(detail, api))).toEqual([undefined]);
+  expect(demo?.details?.map((detail) => findDetailFault(detail, api))).toEqual(demo?.details?.map(() => undefined));
   expect(parseDetails(demo?.details ?? [])).toEqual(demo?.details);
 });

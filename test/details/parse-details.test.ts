@@ -16,7 +16,8 @@ function refusalOf(read: () => unknown): Refusal {
 describe('authorization details, RFC 9396 section 5', () => {
   test('known types are read as sent', () => {
     expect(parseDetails([accounts, payment])).toEqual([accounts, payment]);
-    expect(knownDetailTypes()).toEqual(['account_information', 'payment_initiation']);
+    expect(knownDetailTypes()).toEqual([...new Set(knownDetailTypes())]);
+    expect(knownDetailTypes()).toHaveLength(10);
   });
 
   test('a type that is not known is refused with the types that are', () => {
@@ -50,6 +51,13 @@ describe('authorization details, RFC 9396 section 5', () => {
     ['/0/actions', { ...accounts, actions: [] }],
     ['/0/actions', { ...accounts, actions: ['read_balances', 'read_balances'] }],
     ['/0/actions', { ...accounts, identifier: 'acc-1' }],
+    ['/0/actions', { type: 'account_information' }],
+    ['/0/actions', { ...accounts, access: { balances: [] } }],
+    ['/0/access', { type: 'account_information', access: {} }],
+    ['/0/access/cards', { type: 'account_information', access: { cards: [] } }],
+    ['/0/identifier', { type: 'account_information', access: { balances: [] }, identifier: 'main' }],
+    ['/0/recurringIndicator', { ...accounts, recurringIndicator: 'yes' }],
+    ['/0/creditorName', { ...payment, creditorName: 'Cafe\u0301' }],
     ['/0/identifier', { ...accounts, actions: ['read_balances'], identifier: '../x' }],
     ['/0/instructedAmount/amount', { ...payment, instructedAmount: { currency: 'EUR', amount: 250 } }],
     ['/0/instructedAmount/currency', { ...payment, instructedAmount: { currency: 'eur', amount: '250' } }],

@@ -6,6 +6,8 @@ const facts: PolicyFacts = {
   paused: false,
   details: [{ type: 'account_information', actions: ['list_accounts'] }],
   risk: 'low',
+  unknownType: false,
+  unknownTypesAllowed: false,
   programVerified: true,
   programChanged: false,
 };
@@ -31,8 +33,13 @@ describe('policy', () => {
     ['agent-removed', { agent: { state: 'removed' } }],
     ['agents-paused', { paused: true }],
     ['no-details', { details: [] }],
+    ['unknown-type', { unknownType: true }],
   ] as const)('%s forbids', (rule, change) => {
     expect(decide({ ...facts, ...change })).toMatchObject({ decision: 'forbid', rule });
+  });
+
+  test('a type that is not known may be asked for where the person allowed that (security rule 2)', () => {
+    expect(decide({ ...facts, unknownType: true, unknownTypesAllowed: true, risk: 'high' })).toMatchObject({ decision: 'ask', risk: 'high' });
   });
 
   test('nothing is permitted without the person', () => {

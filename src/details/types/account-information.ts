@@ -1,122 +1,123 @@
 import { z } from 'zod';
-import type { CallFacts, Detail, DetailField, DetailType } from '../details.ts';
-import { invalid, locations, parseMembers, subsetOf } from '../schema.ts';
+import { composeType } from '../compose-type.ts';
+import type { CallFacts } from '../details.ts';
+import { exact, type Member, words } from '../members.ts';
+import { plain, strong, wordsOf } from '../plain-lists.ts';
+import { invalid } from '../schema.ts';
 
-const typeName = 'account_information';
-const actions = ['list_accounts', 'read_balances', 'read_transactions'] as const;
-type Action = (typeof actions)[number];
+const readable = { list_accounts: 'list of accounts', read_balances: 'balances', read_transactions: 'transactions' } as const;
+
+/** The rights of `access`, in the order of the actions that allow the same of every account. */
+const rights = { accounts: 'list_accounts', balances: 'read_balances', transactions: 'read_transactions' } as const;
+type Right = keyof typeof rights;
+const rightNames = Object.keys(rights) as Right[];
 
 /** An account id as the API spells it in a path: unreserved characters only, so it has one spelling. */
 const accountId = /^[\w.~-]{1,64}$/;
+const iban = z.strictObject({
+  iban: z.string().regex(/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/, 'is not an IBAN in capital letters without spaces'),
+});
+const ibans = z
+  .array(iban)
+  .max(16, 'has more than 16 entries')
+  .refine((list) => new Set(list.map((one) => one.iban)).size === list.length, 'names an account twice');
 
-const actionWords: Readonly<Record<Action, string>> = {
-  list_accounts: 'list of accounts',
-  read_balances: 'balances',
-  read_transactions: 'transactions',
+type Access = Readonly<Partial<Record<Right, readonly { readonly iban: string }[]>>>;
+
+/** RFC 9396, section 2: each right with the accounts that it is about; none named means every account. */
+const access: Member<Access> = {
+  schema: z
+    .strictObject({ accounts: ibans.optional(), balances: ibans.optional(), transactions: ibans.optional() })
+    .refine((value) => Object.keys(value).length > 0, 'is empty') as z.ZodType<Access>,
+  means: {},
+  within: (child, parent) =>
+    rightNames.every((right) => {
+      const inner = child[right];
+      const outer = parent[right];
+      if (inner === undefined) return true;
+      if (outer === undefined) return false;
+      return outer.length === 0 || (inner.length > 0 && inner.every((one) => outer.some((other) => other.iban === one.iban)));
+    }),
+  canonical: (value) =>
+    Object.fromEntries(
+      rightNames.flatMap((right) => (value[right] ? [[right, value[right].map((one) => one.iban).toSorted()]] : [])),
+    ),
+  draw: (value = {}) =>
+    rightNames.flatMap((right) => {
+      const accounts = value[right];
+      if (accounts === undefined) return [];
+      const label = `May read: ${readable[rights[right]]}`;
+      const shown = accounts.length === 0 ? 'of every account' : accounts.map((one) => one.iban);
+      return [
+        { at: `/${right}`, label, kind: accounts.length === 0 ? 'text' : 'identifier', value: shown, shrinks: false } as const,
+      ];
+    }),
 };
 
-const schema = z.strictObject({
-  type: z.literal(typeName),
-  actions: subsetOf(actions),
-  locations: locations.optional(),
-  identifier: z.string().regex(accountId, 'is not an account id').optional(),
-});
-
-interface AccountInformation extends Detail {
-  readonly actions: readonly Action[];
-  readonly locations?: readonly string[];
-  readonly identifier?: string;
-}
-
-function parse(input: Readonly<Record<string, unknown>>): AccountInformation {
-  const detail = parseMembers(schema, input);
-  if (detail.identifier !== undefined && detail.actions.includes('list_accounts')) {
-    throw invalid(['actions'], 'asks for the list of all accounts, which does not go together with one account in identifier');
-  }
-  return detail as AccountInformation;
-}
-
-function fields(detail: Detail): readonly DetailField[] {
-  const { actions: asked, identifier, locations: places } = parse(detail);
-  const enforcedBy = ['upstream', 'broker'] as const;
-  const account = identifier ?? 'every account';
-  return [
-    {
-      pointer: '/actions',
-      label: 'May read',
-      kind: 'choices',
-      value: asked,
-      enforcedBy,
-      narrowable: asked.length > 1,
-      choiceLabels: actionWords,
-    },
-    { pointer: '/identifier', label: 'Account', kind: 'identifier', value: account, enforcedBy, narrowable: false },
-    ...(places
-      ? [
-          {
-            pointer: '/locations',
-            label: 'Only at',
-            kind: 'text',
-            value: places,
-            enforcedBy: ['upstream'],
-            narrowable: false,
-          } as const,
-        ]
-      : []),
-  ];
-}
-
-function within(childDetail: Detail, parentDetail: Detail): boolean {
-  const child = childDetail as AccountInformation;
-  const parent = parentDetail as AccountInformation;
-  if (!child.actions.every((action) => parent.actions.includes(action))) return false;
-  if (parent.identifier !== undefined && child.identifier !== parent.identifier) return false;
-  return withinLocations(child.locations, parent.locations);
-}
-
-/** Absent means any location. */
-export function withinLocations(child: readonly string[] | undefined, parent: readonly string[] | undefined): boolean {
-  if (!parent) return true;
-  return child?.every((place) => parent.includes(place)) ?? false;
-}
-
-/** What a call needs, as a detail; `undefined` when it is none of this type's business. */
-function neededFor(call: CallFacts): AccountInformation | undefined {
-  if (call.method !== 'GET' || call.body !== undefined || call.query.size > 0) return undefined;
-  if (call.path === '/accounts' || call.path === '/stream') return { type: typeName, actions: ['list_accounts'] };
-  const [, identifier = '', part = ''] = /^\/accounts\/([^/]+)\/(balances|transactions)$/.exec(call.path) ?? [];
-  if (!accountId.test(identifier)) return undefined;
-  return { type: typeName, actions: [part === 'balances' ? 'read_balances' : 'read_transactions'], identifier };
-}
-
-function joinWords(words: readonly string[]): string {
-  if (words.length < 2) return words.join('');
-  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-}
+const recurring: Member<boolean> = {
+  schema: z.boolean(),
+  means: false,
+  within: (child, parent) => !child || parent,
+  canonical: (value) => value,
+  // Every call is looked at, none is counted.
+  draw: (value) =>
+    value === undefined
+      ? []
+      : [{ label: 'Again and again', kind: 'text', value: value ? 'yes' : 'no', shrinks: false, heldBy: ['upstream'] }],
+};
 
 /** Reading accounts, balances and transactions at a bank. */
-export const accountInformation: DetailType = {
-  type: typeName,
+export const accountInformation = composeType({
+  type: 'account_information',
   title: 'Read account information',
-  once: false,
-  parse,
-  sentence(detail) {
-    const { actions: asked, identifier } = parse(detail);
-    const what = joinWords(actions.filter((action) => asked.includes(action)).map((action) => actionWords[action]));
-    const ofWhich = identifier === undefined ? 'all your accounts' : `account ${identifier}`;
-    return [{ text: 'Read the ' }, { text: what, strong: true }, { text: ' of ' }, { text: ofWhich, strong: true }];
+  about:
+    'Reads accounts of a bank. Either `actions`, for every account or for the one in `identifier`, or `access` as in RFC 9396, section 2.',
+  example: { actions: ['list_accounts', 'read_balances'] },
+  members: {},
+  optional: {
+    actions: words('May read', readable, []),
+    access,
+    recurringIndicator: recurring,
+    identifier: exact({
+      label: 'Account',
+      schema: z.string().regex(accountId, 'is not an account id'),
+      any: 'every account',
+      kind: 'identifier',
+    }),
   },
-  lead: (_detail, where) => [{ text: 'at ' }, { text: where, strong: true }, { text: ', as you' }],
+  check({ actions: asked, access: rightsAsked, identifier }) {
+    if ((asked === undefined) === (rightsAsked === undefined)) throw invalid(['actions'], 'or access must be there, and not both');
+    if (identifier === undefined) return;
+    if (rightsAsked) throw invalid(['identifier'], 'does not go together with access, which names its accounts itself');
+    if (asked?.includes('list_accounts'))
+      throw invalid(['actions'], 'asks for the list of all accounts, which does not go together with one account in identifier');
+  },
+  sentence({ actions: asked = [], access: rightsAsked, identifier }) {
+    const wanted = rightsAsked ? rightNames.filter((right) => rightsAsked[right]).map((right) => rights[right]) : asked;
+    return [plain('Read the '), strong(wordsOf(readable, wanted)), plain(' of '), strong(ofWhich(identifier, rightsAsked))];
+  },
   risk: () => ({ level: 'low', reasons: [] }),
-  fields,
-  within,
-  scopes: () => ['accounts'],
-  covers(detail, call) {
-    const needed = neededFor(call);
-    if (!needed) return { covered: false, foreign: true };
-    const granted = parse(detail);
-    // A place is judged by the provider, in the token; the call itself has no place to compare.
-    const asked = granted.locations ? { ...needed, locations: granted.locations } : needed;
-    return within(asked, granted) ? { covered: true } : { covered: false, foreign: false, missing: needed };
-  },
-};
+  scopes: ['accounts'],
+  needs: neededFor,
+});
+
+function ofWhich(identifier: string | undefined, asked: Access = {}): string {
+  if (identifier !== undefined) return `account ${identifier}`;
+  const lists = Object.values(asked);
+  if (lists.length === 0 || lists.some((list) => list.length === 0)) return 'all your accounts';
+  const named = new Set(lists.flatMap((list) => list.map((one) => one.iban)));
+  return named.size === 1 ? `account ${[...named].join('')}` : `${named.size} of your accounts`;
+}
+
+/** What a call needs, by `actions` or by `access`; a call names accounts by id, so one IBAN covers none. */
+function neededFor(call: CallFacts): readonly Readonly<Record<string, unknown>>[] {
+  if (call.method !== 'GET' || call.body !== undefined || call.query.size > 0) return [];
+  if (call.path === '/accounts' || call.path === '/stream') return [{ actions: ['list_accounts'] }, { access: { accounts: [] } }];
+  const [, identifier = '', part = ''] = /^\/accounts\/([^/]+)\/(balances|transactions)$/.exec(call.path) ?? [];
+  if (!accountId.test(identifier)) return [];
+  const right = part === 'balances' ? 'balances' : 'transactions';
+  return [
+    { actions: [rights[right]], identifier },
+    { access: { [right]: [] }, identifier },
+  ];
+}
