@@ -64,9 +64,9 @@ async function runOnGround(start: AppStart, { folders, lock }: Ground): Promise<
     followApp(electron.app, windows, life);
     const browser = createElectronBrowser({ openExternal: electron.openExternal, openWindow: (page) => windows.open(page) });
     const platform = await choosePlatform({ electron, browser, dataFolder: folders.data, log, endings });
-    const openWindow = (approval?: string): void => {
+    const openWindow: CoreStart['openWindow'] = (place) => {
       windows
-        .open(approval === undefined ? undefined : `open=${encodeURIComponent(approval)}`)
+        .open(place === undefined ? undefined : `open=${encodeURIComponent(place)}`)
         .catch((error: unknown) => log.error({ error: String(error) }, 'the window could not be opened'));
     };
     const coreStart: CoreStart = { platform, folders, endings, agentPort: options.port, openWindow, quit: life.quit };

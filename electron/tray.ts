@@ -29,7 +29,7 @@ export function createElectronTray(create: () => SystemTray): Tray {
       tray ??= begin();
       tray.setIcon(iconFor(markFor(state)));
       tray.setToolTip(`Counterfoil: ${stateLine(state)}`);
-      tray.setMenu(menuFor(state).map(entryFor));
+      tray.setMenu(menuFor(state, true).map(entryFor));
     },
     onAction(listener) {
       listeners.add(listener);

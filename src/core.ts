@@ -13,6 +13,7 @@ import type { ApprovalId } from './base/ids.ts';
 import { createSteadyClock, type SteadyClock } from './base/steady-clock.ts';
 import { type Broker, createBroker } from './broker/broker.ts';
 import { type ConnectionPreset, type Connections, createConnections } from './connections/connections.ts';
+import { revokeEverything } from './contract/wire.ts';
 import { bindBothLoopbacks, bindSocket, type RequestHandler } from './gate/gate.ts';
 import { createGateway } from './gateway/gateway.ts';
 import { createGrants, type Grants } from './grants/grants.ts';
@@ -31,9 +32,9 @@ export interface CoreConfig {
   /** Path of the agents' Unix socket, beside the port. Default none: Windows has no peer that it could tell. */
   readonly agentSocket?: string;
   readonly version: string;
-  /** Opens the person's window, on one approval if named. */
-  readonly openWindow: (approval?: ApprovalId) => void;
-  /** Ends the program: chosen in the tray. */
+  /** Opens the person's window, on one approval or at the end of all grants if named. */
+  readonly openWindow: (place?: ApprovalId | typeof revokeEverything) => void;
+  /** Ends the program: chosen in the tray of a system where no program can choose it. */
   readonly quit: () => void;
   /** Instead of the shipped ones; for tests, whose servers have other ports. */
   readonly presets?: readonly ConnectionPreset[];
@@ -216,11 +217,11 @@ function watchClock({ clock, log }: SteadyPlatform, parts: Pick<Core, 'approvals
   return every({ clock, log }, sweepEveryMs, look);
 }
 
-type LifeParts = Pick<Core, 'vault' | 'audit' | 'agents' | 'approvals' | 'broker' | 'changes'>;
+type LifeParts = Pick<Core, 'vault' | 'audit' | 'agents' | 'approvals' | 'changes'>;
 
 /** What follows from locking, unlocking and the tray. Returns how to end it. */
 function liveOn(platform: Platform, config: CoreConfig, parts: LifeParts): () => void {
-  const { vault, audit, agents, approvals, broker, changes } = parts;
+  const { vault, audit, agents, approvals, changes } = parts;
   const { tray } = platform;
   vault.onLock(() => audit.record({ event: 'vault.locked' }));
   const showTray = (): void =>
@@ -230,13 +231,13 @@ function liveOn(platform: Platform, config: CoreConfig, parts: LifeParts): () =>
   const unsubscribe = changes.subscribe(({ topic }) => {
     if (topic === 'vault' || topic === 'approvals' || topic === 'agents') showTray();
   });
-  // security: rule 29, the tray opens, lowers and ends; it never approves or resumes
+  // security: rule 29, any program of this user can send these over the bus: they open, pause and lock. What ends for good is answered in the window.
   const acts: Readonly<Record<TrayAction, () => void>> = {
     open: () => config.openWindow(),
     'open-oldest': () => config.openWindow(approvals.listPending()[0]?.id),
     pause: () => agents.pauseAll(),
     lock: () => vault.lock(),
-    'revoke-everything': () => void broker.revokeAll({}),
+    'revoke-everything': () => config.openWindow(revokeEverything),
     quit: config.quit,
   };
   const unsubscribeTray = tray.onAction((action) => logged(platform.log, acts[action]));

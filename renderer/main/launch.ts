@@ -1,4 +1,6 @@
-/** What the address says at the start: `#launch=<token>`, and perhaps `&open=<approval id>`. */
+import { revokeEverything } from '../../src/contract/wire.ts';
+
+/** What the address says at the start: `#launch=<token>`, and perhaps `&open=<approval id>`, or what else a shell asks for. */
 export interface Launch {
   /** Single use. */
   readonly token: string | undefined;
@@ -17,9 +19,14 @@ export function parseLaunch(fragment: string): Launch {
 export function takeLaunch(): Launch {
   const launch = parseLaunch(location.hash);
   if (launch.token === undefined && launch.open === undefined) return launch;
-  const page = launch.open === undefined ? '' : `#/inbox?id=${encodeURIComponent(launch.open)}`;
+  const page = launch.open === undefined ? '' : pageOf(launch.open);
   history.replaceState(null, '', `${location.pathname}${location.search}${page}`);
   return launch;
+}
+
+/** The page that a shell asked for. */
+export function pageOf(open: string): string {
+  return open === revokeEverything ? '#/grants?revoke=all' : `#/inbox?id=${encodeURIComponent(open)}`;
 }
 
 /** Goes to a request that a shell asks for later, by a fragment in a page that is already open. */

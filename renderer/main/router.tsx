@@ -17,6 +17,11 @@ function parseId(search: Record<string, unknown>): { readonly id?: string } {
   return typeof search['id'] === 'string' ? { id: search['id'] } : {};
 }
 
+/** The grants can be opened with the question whether all shall end. */
+function parseGrants(search: Record<string, unknown>): { readonly id?: string; readonly revoke?: 'all' } {
+  return { ...parseId(search), ...(search['revoke'] === 'all' && { revoke: 'all' }) };
+}
+
 function Crash({ error }: { readonly error: unknown }) {
   return (
     <ProblemPanel
@@ -46,7 +51,7 @@ const inbox = createRoute({
 const grants = createRoute({
   getParentRoute: () => root,
   path: '/grants',
-  validateSearch: parseId,
+  validateSearch: parseGrants,
   component: lazyRouteComponent(() => import('./grants-route.tsx'), 'GrantsRoute'),
 });
 const agents = createRoute({

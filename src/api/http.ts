@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
 import type { ApprovalId } from '../base/ids.ts';
 import type { Log } from '../base/log.ts';
-import { callPrefix, changesPath, sessionPath } from '../contract/wire.ts';
+import { callPrefix, changesPath, type revokeEverything, sessionPath } from '../contract/wire.ts';
 import { bindBothLoopbacks, checkRequest, type GateRules, type RouteRule, readBody } from '../gate/gate.ts';
 import { answerOrRefuse, maxBodyBytes, parseBody, sendAnswer, sendJson, streamChanges } from './answer-http.ts';
 import type { Api } from './api.ts';
@@ -32,8 +32,8 @@ export interface PersonDoorDeps {
 export interface PersonDoor {
   /** For example `http://cf-k3v9….localhost:41873`. */
   readonly origin: string;
-  /** An address that opens one page, once, within 60 seconds; on one approval if named. Show it to nobody else. */
-  createLaunchUrl(open?: ApprovalId): string;
+  /** An address that opens one page, once, within 60 seconds; on one approval or at the end of all grants if named. Show it to nobody else. */
+  createLaunchUrl(open?: ApprovalId | typeof revokeEverything): string;
   close(): Promise<void>;
 }
 
@@ -82,7 +82,7 @@ class HttpDoor {
     this.#launches = new LaunchTokens(deps.clock);
   }
 
-  launchUrl(open?: ApprovalId): string {
+  launchUrl(open?: Parameters<PersonDoor['createLaunchUrl']>[0]): string {
     const fragment = new URLSearchParams({ launch: this.#launches.issue(), ...(open === undefined ? {} : { open }) });
     return `${this.#site.origin}/#${fragment.toString()}`;
   }

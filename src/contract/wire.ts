@@ -34,3 +34,6 @@ export function signedText(request: SignedRequest): string {
   const { session, path, sequence, bodyDigest } = request;
   return `POST\n${session}\n${path}\n${sequence}\n${bodyDigest}`;
 }
+
+/** What a shell can ask the window to open besides a request: the grants, with the question whether all shall end. */
+export const revokeEverything = 'revoke-everything';

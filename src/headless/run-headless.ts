@@ -1,7 +1,6 @@
 import { openPersonDoor, type PersonDoor } from '../api/http.ts';
 import { systemClock } from '../base/clock.ts';
 import { isRefusal } from '../base/errors.ts';
-import type { ApprovalId } from '../base/ids.ts';
 import type { Browser } from '../platform/browser.ts';
 import { type Ground, refuseDebuggers, takeGround } from '../shell/begin.ts';
 import { createLog, type ShellLog } from '../shell/create-log.ts';
@@ -63,7 +62,7 @@ async function runOnGround(start: HeadlessStart, { folders, lock }: Ground): Pro
       folders,
       endings,
       agentPort: start.options.port,
-      openWindow: (approval) => void window.open(approval),
+      openWindow: (place) => void window.open(place),
       quit: life.quit,
     };
     const core = await startCore(coreStart);
@@ -103,9 +102,9 @@ class BrowserWindow {
     this.#door = door;
   }
 
-  async open(approval?: ApprovalId): Promise<void> {
+  async open(place?: Parameters<CoreStart['openWindow']>[0]): Promise<void> {
     if (this.#door === undefined || this.#isTooOften()) return;
-    const url = this.#door.createLaunchUrl(approval);
+    const url = this.#door.createLaunchUrl(place);
     const opened = await this.#browser.openWindow(url).catch((error: unknown) => {
       this.#log.warn({ error: String(error) }, 'the browser could not be started');
       return false;

@@ -1,7 +1,6 @@
 import { openSocketDoor } from '../api/socket.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
-import type { ApprovalId } from '../base/ids.ts';
-import { type Core, createCore } from '../core.ts';
+import { type Core, type CoreConfig, createCore } from '../core.ts';
 import type { Platform } from '../platform/platform.ts';
 import { openStore } from '../store/sqlite.ts';
 import { announce } from './announce.ts';
@@ -17,7 +16,7 @@ export interface CoreStart {
   readonly platform: Platform;
   readonly folders: Folders;
   readonly agentPort: number;
-  readonly openWindow: (approval?: ApprovalId) => void;
+  readonly openWindow: CoreConfig['openWindow'];
   readonly quit: () => void;
   readonly endings: Endings;
 }

@@ -131,7 +131,7 @@ describe('the demonstration', () => {
 });
 
 describe('the tray (security rule 29)', () => {
-  test('shows the state, and opens, lowers and ends only', () => {
+  test('shows the state, and opens, pauses and locks only: ending everything is answered in the window', () => {
     const { core, platform, windows } = open;
     expect(platform.tray.states.at(-1)).toEqual({ vault: 'unlocked', paused: false, pendingCount: 0 });
     platform.tray.act('open');
@@ -142,6 +142,8 @@ describe('the tray (security rule 29)', () => {
     platform.tray.act('pause');
     expect(core.agents.paused()).toBe(true);
     platform.tray.act('revoke-everything');
+    expect(windows.at(-1)).toBe('revoke-everything');
+    expect(core.audit.list({ search: 'grant.revoked' })).toEqual([]);
     platform.tray.act('lock');
     expect(platform.tray.states.at(-1)).toMatchObject({ vault: 'locked', paused: true });
   });

@@ -199,6 +199,16 @@ describe('the start of a session', () => {
     }
   });
 
+  test('does not live longer because the clock is set back', async () => {
+    const launch = launchOf(door.createLaunchUrl());
+    await open.platform.clock.advance(50_000);
+    open.platform.clock.set(open.platform.clock.now() - 3_600_000);
+    await open.platform.clock.advance(10_000);
+    await expect(createHttpTransport({ base: door.origin, launch, fetch: localFetch(door.origin) })).rejects.toMatchObject({
+      refusal: { code: 'session_unknown' },
+    });
+  });
+
   test('names the approval to open, in the fragment only', () => {
     const url = new URL(door.createLaunchUrl('approval_x' as never));
     expect(url.search).toBe('');

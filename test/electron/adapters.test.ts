@@ -89,7 +89,7 @@ describe('notifications of macOS and Windows', () => {
 });
 
 describe('the tray of macOS and Windows', () => {
-  it('may only open, pause, lock, end and quit (security rule 29)', async () => {
+  it('may only open, pause, lock, and quit, because no program can choose there (security rule 29)', async () => {
     let menu: readonly TrayEntry[] = [];
     let click = (): void => {};
     const done: string[] = [];

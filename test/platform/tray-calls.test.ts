@@ -23,9 +23,11 @@ const idOf = (state: TrayState, action: string) =>
   menuFor(state).find((item) => item.kind === 'line' && item.action === action)?.id;
 
 describe('the tray menu', () => {
-  test('offers opening, pausing, locking, ending and quitting, and neither approves nor resumes (security rule 29)', () => {
-    const actions = menuFor(waiting).flatMap((item) => (item.kind === 'line' && item.action !== undefined ? [item.action] : []));
-    expect(actions.toSorted()).toEqual([...trayActions].toSorted());
+  test('offers opening, pausing and locking; quitting only where no program can choose it; and neither approves nor resumes (security rule 29)', () => {
+    const actionsOf = (isOurs: boolean) =>
+      menuFor(waiting, isOurs).flatMap((item) => (item.kind === 'line' && item.action !== undefined ? [item.action] : []));
+    expect(actionsOf(true).toSorted()).toEqual([...trayActions].toSorted());
+    expect(actionsOf(false)).toEqual(['open-oldest', 'open', 'pause', 'lock', 'revoke-everything']);
     const labels = menuFor({ ...waiting, paused: true }).map((item) => (item.kind === 'line' ? item.label : ''));
     expect(labels.join(' ')).not.toMatch(/approve|allow|resume|accept|unlock/i);
   });
@@ -40,7 +42,7 @@ describe('the tray menu', () => {
     expect(menuFor(state)[0]).toMatchObject({ label: words, enabled: false });
   });
 
-  test.each(trayActions)('a click on "%s" is that action', (action) => {
+  test.each(trayActions.filter((action) => action !== 'quit'))('a click on "%s" is that action', (action) => {
     expect(answerCall(click(idOf(waiting, action)), model(waiting))?.actions).toEqual([action]);
   });
 
@@ -61,7 +63,7 @@ describe('the tray menu', () => {
     const group = toMenu('EventGroup', [
       [99, 'clicked', new Variant('s', ''), 0],
       [idOf(calm, 'lock'), 'clicked', new Variant('s', ''), 0],
-      [idOf(calm, 'quit'), 'clicked', new Variant('s', ''), 0],
+      [idOf(calm, 'open'), 'clicked', new Variant('s', ''), 0],
     ]);
     expect(answerCall(group, model(calm))?.actions).toEqual(['lock']);
   });

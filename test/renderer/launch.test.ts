@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { parseLaunch } from '../../renderer/main/launch.ts';
+import { pageOf, parseLaunch } from '../../renderer/main/launch.ts';
 import { webAddress } from '../../renderer/ui/web-address.ts';
 
 describe('the launch token', () => {
   it('is read from the fragment, with the request to open', () => {
     expect(parseLaunch('#launch=abc')).toEqual({ token: 'abc', open: undefined });
     expect(parseLaunch('#launch=abc&open=approval-1')).toEqual({ token: 'abc', open: 'approval-1' });
+  });
+
+  it('leads to the request, or to the question whether every grant shall end (security rule 29)', () => {
+    expect(pageOf('apr_1&x')).toBe('#/inbox?id=apr_1%26x');
+    expect(pageOf('revoke-everything')).toBe('#/grants?revoke=all');
   });
 
   it('is not mistaken for a page, nor a page for it', () => {

@@ -9,6 +9,7 @@ import { SearchField } from '../../ui/search-field.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { useKeys } from '../../ui/use-keys.ts';
 import { useNow } from '../../ui/use-now.ts';
+import { EndAll } from './end-all.tsx';
 import { GrantsTable } from './grants-table.tsx';
 import { type GrantFilter, isUnused, selectGrants } from './select-grants.ts';
 import { text } from './text.ts';
@@ -26,10 +27,13 @@ interface GrantsPageProps {
   /** The grant whose details are open. */
   readonly openId: string | undefined;
   readonly onOpen: (id: string | undefined) => void;
+  /** Opened with the question whether all shall end: chosen in the tray, where a program can choose it as well. */
+  readonly asksToEndAll: boolean;
+  readonly onAnswered: () => void;
 }
 
 /** Who can do what, for how long, and did they use it. */
-export function GrantsPage(props: GrantsPageProps) {
+export function GrantsPage({ asksToEndAll, onAnswered, ...props }: GrantsPageProps) {
   const list = useRead('grants.list', {});
   const problem = problemOf(list.error);
   const now = useNow(60_000);
@@ -38,6 +42,7 @@ export function GrantsPage(props: GrantsPageProps) {
     grants && text.sub(grants.filter((grant) => grant.live).length, grants.filter((grant) => isUnused(grant, now)).length);
   return (
     <Page title={text.title} sub={sub}>
+      {grants && asksToEndAll && <EndAll grants={grants.filter((grant) => grant.live)} onAnswered={onAnswered} />}
       {grants ? (
         <Grants grants={grants} {...props} />
       ) : problem ? (
@@ -54,7 +59,9 @@ export function GrantsPage(props: GrantsPageProps) {
   );
 }
 
-function Grants({ grants, openId, onOpen }: GrantsPageProps & { readonly grants: readonly GrantView[] }) {
+type GrantsProps = Pick<GrantsPageProps, 'openId' | 'onOpen'> & { readonly grants: readonly GrantView[] };
+
+function Grants({ grants, openId, onOpen }: GrantsProps) {
   const searchField = useRef<HTMLInputElement>(null);
   const now = useNow(60_000);
   const [search, setSearch] = useState('');

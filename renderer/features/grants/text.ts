@@ -28,6 +28,17 @@ export const text = {
   revoke: 'Revoke',
   revokeOf: (agent: string, sentence: string) => `Revoke ${agent}: ${sentence}`,
   revokeSelected: (count: number) => `Revoke selected (${count})`,
+  endAll: {
+    question: (count: number) =>
+      count === 0
+        ? 'No grant is in force.'
+        : count === 1
+          ? 'End the grant that is in force?'
+          : `End all ${count} grants that are in force?`,
+    meaning: 'Calls stop at once. Agents have to ask again.',
+    end: (count: number) => (count === 0 ? 'Close' : count === 1 ? 'End it' : `End all ${count}`),
+    keep: 'Keep them',
+  },
   revoked: (what: string) => `Revoked ${what}. Calls stop at once.`,
   revokedMany: (count: number) => `Revoked ${count} grants. Calls stop at once.`,
   upstreamToast: {

@@ -62,16 +62,10 @@ function ChangePassphrase({ onDone, onCancel }: ChangePassphraseProps) {
   const describedBy = different || change.problem ? problemId : undefined;
   return (
     <form onSubmit={submit} className="grid max-w-sm gap-3">
-      <PassphraseField
-        inputRef={current}
-        label={words.current}
-        autoComplete="current-password"
-        autoFocus
-        aria-describedby={describedBy}
-      />
+      <PassphraseField inputRef={current} label={words.current} autoFocus aria-describedby={describedBy} />
       <Suggestion />
-      <PassphraseField inputRef={next} label={words.next} autoComplete="new-password" />
-      <PassphraseField inputRef={repeat} label={words.repeat} autoComplete="new-password" aria-invalid={different || undefined} />
+      <PassphraseField inputRef={next} label={words.next} />
+      <PassphraseField inputRef={repeat} label={words.repeat} aria-invalid={different || undefined} />
       <div id={problemId}>
         {different && (
           <p role="alert" className="text-sm text-danger">

@@ -33,7 +33,6 @@ export function ConfirmPassphrase({ action, busy, pending, problem, matches, onC
       <PassphraseField
         inputRef={input}
         label={text.firstRun.confirmLabel}
-        autoComplete="new-password"
         className="w-full"
         autoFocus
         aria-describedby={problemId}

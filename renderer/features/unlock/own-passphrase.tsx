@@ -20,14 +20,7 @@ export function OwnPassphrase({ onChoose, problem }: OwnPassphraseProps) {
   };
   return (
     <form onSubmit={submit} className="grid w-full justify-items-start gap-3">
-      <PassphraseField
-        inputRef={input}
-        label={text.firstRun.ownLabel}
-        autoComplete="new-password"
-        className="w-full"
-        aria-describedby={hintId}
-        autoFocus
-      />
+      <PassphraseField inputRef={input} label={text.firstRun.ownLabel} className="w-full" aria-describedby={hintId} autoFocus />
       <div id={hintId} className="grid gap-1">
         {problem && <ProblemNote problem={problem} />}
         <p className="text-sm text-ink-2">{text.firstRun.ownHint}</p>

@@ -35,7 +35,6 @@ export function Unlock({ status, onUseCode }: UnlockProps) {
       <PassphraseField
         inputRef={input}
         label={text.unlock.label}
-        autoComplete="current-password"
         autoFocus
         aria-describedby={unlock.problem ? problemId : undefined}
         aria-invalid={unlock.problem ? true : undefined}

@@ -5,8 +5,12 @@ export type MenuItem =
   | { readonly id: number; readonly kind: 'separator' }
   | { readonly id: number; readonly kind: 'line'; readonly label: string; readonly enabled: boolean; readonly action?: TrayAction };
 
-/** The menu for a state. Ids stay the same, so a host may keep what it drew. */
-export function menuFor(state: TrayState): readonly MenuItem[] {
+/**
+ * The menu for a state. Ids stay the same, so a host may keep what it drew.
+ *
+ * @param isOurs True where the system draws the menu for us alone, so that only the person can choose from it; false on a bus.
+ */
+export function menuFor(state: TrayState, isOurs = false): readonly MenuItem[] {
   const unlocked = state.vault === 'unlocked';
   return [
     { id: 1, kind: 'line', label: stateLine(state), enabled: false },
@@ -16,11 +20,16 @@ export function menuFor(state: TrayState): readonly MenuItem[] {
     { id: 5, kind: 'separator' },
     { id: 6, kind: 'line', label: 'Pause all agents', enabled: !state.paused, action: 'pause' },
     { id: 7, kind: 'line', label: 'Lock', enabled: unlocked, action: 'lock' },
-    { id: 8, kind: 'line', label: 'Revoke everything', enabled: state.vault !== 'absent', action: 'revoke-everything' },
-    { id: 9, kind: 'separator' },
-    { id: 10, kind: 'line', label: 'Quit', enabled: true, action: 'quit' },
+    { id: 8, kind: 'line', label: 'Revoke everything …', enabled: state.vault !== 'absent', action: 'revoke-everything' },
+    // security: rule 29, whatever is on the bus can be chosen by any program of this user
+    ...(isOurs ? quitting : []),
   ];
 }
+
+const quitting: readonly MenuItem[] = [
+  { id: 9, kind: 'separator' },
+  { id: 10, kind: 'line', label: 'Quit', enabled: true, action: 'quit' },
+];
 
 /** The state in one line, for the top of the menu and the tooltip. */
 export function stateLine(state: TrayState): string {
