@@ -1,3 +1,4 @@
+import { scrypt } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import v8 from 'node:v8';
 import vm from 'node:vm';
@@ -11,7 +12,7 @@ import type { Log } from '../base/log.ts';
  * Only a collection "of the last resort" gives back the pages that stood empty; an ordinary one leaves keys in them (measured:
  * 13 of 24). The second pass takes what the first one finalised; the last one finishes what helper threads had begun.
  */
-const passes = [() => {}, () => {}, overwriteFree, () => {}];
+const passes: readonly (() => void | Promise<void>)[] = [overwriteRegisters, nothing, overwriteFree, nothing];
 
 /** Collects what is unreachable and clears the memory that it had. Stops the program for about 50 ms four times. */
 export async function sweepMemory(): Promise<void> {
@@ -20,7 +21,7 @@ export async function sweepMemory(): Promise<void> {
     // What the lock has cut comes to its end first, and the page gets its answer.
     await nextTurn();
     await nextTurn();
-    prepare();
+    await prepare();
     collect();
   }
 }
@@ -77,6 +78,20 @@ function overwriteFree(): void {
   // Large ones first: what is left over of them is taken by halves.
   for (let length = largestPiece; length > largestExact; length /= 2) take(length, length === largestPiece ? 4 * million : million);
   for (let length = largestExact; length >= smallestPiece; length -= exactStep) take(length, million / 64);
+}
+
+function nothing(): void {}
+
+/** More than there are helper threads of Node, so that each takes one. */
+const derivations = 16;
+
+/**
+ * A helper thread that has derived a key waits with the key in its registers, and a core dump has registers. Each derives one
+ * that is no secret.
+ */
+async function overwriteRegisters(): Promise<void> {
+  const derive = (): Promise<void> => new Promise((resolve) => scrypt('', '', 32, { N: 1024 }, () => resolve()));
+  await Promise.all(Array.from({ length: derivations }, derive));
 }
 
 const million = 1024 * 1024;

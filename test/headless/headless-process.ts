@@ -83,6 +83,7 @@ export class Installation {
     return this.#follow(
       spawn(process.execPath, [...nodeFlags, join(root, 'dist/headless/main.js'), ...args], {
         env: { ...this.environment(), ...env },
+        cwd: this.folder,
       }),
     );
   }

@@ -7,7 +7,7 @@ import { type HeadlessProcess, openPage } from '../headless/headless-process.ts'
 import { goal } from './goal.ts';
 import { type Canary, CanarySearch } from './support/canaries.ts';
 import { type FilledInstallation, fillInstallation } from './support/filled-installation.ts';
-import { processTree, searchMemory } from './support/process-memory.ts';
+import { processTree, searchCoreDump, searchMemory } from './support/process-memory.ts';
 
 /** Keys that the vault derives and opens; each agent has one broker key more. */
 const vaultKeyCount = 6;
@@ -79,9 +79,13 @@ describe.skipIf(process.platform !== 'linux').each([
     const after = await foundAfterSweep(search);
     expect(after.filter(isKey).map(nameOf)).toEqual([]);
     const others = canaries.length - keys.length;
+    const shell = { pid: running.child.pid ?? 0, ended: () => running.ended() };
+    const dumped = await searchCoreDump(shell, filled.installation.folder, search);
+    const inDump = dumped === undefined ? [] : unlike(dumped.map(({ canary }) => canary));
+    expect(inDump.filter(isKey).map(nameOf)).toEqual([]);
     const [othersBefore, othersAfter] = [before, after].map((held) => held.filter((canary) => !isKey(canary)).length);
     report(
-      `${speaks}: 0 of ${keys.length} keys in memory after a lock (${before.filter(isKey).length} before), ${othersAfter} of ${others} tokens (${othersBefore} before)`,
+      `${speaks}: 0 of ${keys.length} keys in memory after a lock (${before.filter(isKey).length} before), ${othersAfter} of ${others} tokens (${othersBefore} before); ${dumped === undefined ? 'no dump by the kernel here' : `the kernel's dump has ${inDump.length}`}`,
     );
     expect(othersAfter).toBeLessThanOrEqual(others / 8);
   });

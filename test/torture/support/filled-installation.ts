@@ -14,6 +14,7 @@ import { Secret } from '../../../src/base/secret.ts';
 import { demoBankPreset } from '../../../src/connections/presets.ts';
 import { type Core, createCore } from '../../../src/core.ts';
 import { sealedFileKeychain } from '../../../src/platform/keychain/sealed-file.ts';
+import type { Notice } from '../../../src/platform/notifier.ts';
 import { chooseProcessIdentity } from '../../../src/platform/process-identity/choose.ts';
 import { openStore } from '../../../src/store/sqlite.ts';
 import { registerAgent, type StockAgent } from '../../authserver/support/stock-agent.ts';
@@ -33,6 +34,8 @@ export interface FilledInstallation {
   readonly installation: Installation;
   readonly bank: DemoBank;
   readonly agents: readonly GrantedAgent[];
+  /** What the desktop would have shown meanwhile. */
+  readonly notices: readonly Notice[];
   /** To start the shell with: agents know the port. */
   readonly port: number;
   /** Everything secret that the data folder holds now. Reads a copy. */
@@ -54,7 +57,8 @@ export async function fillInstallation(passphrase: string, { agentCount, tls = f
   const store = openStore({ file: join(installation.data, 'counterfoil.db') });
   const keychain = sealedFileKeychain(join(installation.data, 'keychain.json'));
   const processes = chooseProcessIdentity(process.platform, { log: silentLog });
-  const core = await createCore({ ...memoryPlatform({ keychain }), clock: systemClock, processes }, store, {
+  const machine = memoryPlatform({ keychain });
+  const core = await createCore({ ...machine, clock: systemClock, processes }, store, {
     agentPort: 0,
     version: 'test',
     openWindow: () => {},
@@ -71,6 +75,7 @@ export async function fillInstallation(passphrase: string, { agentCount, tls = f
     installation,
     bank,
     agents,
+    notices: machine.notifier.history,
     port: Number(new URL(core.issuer).port),
     secrets: () => inCopy(installation.data, (data) => readSecrets(data, passphrase)),
     async remove() {
