@@ -200,6 +200,7 @@ function openAgentDoors(listener: AgentListener, authServer: AuthServer, parts: 
   const stopSweeping = every(parts, sweepEveryMs, () => {
     authServer.sweep();
     parts.approvals.expireDue();
+    parts.approvals.forgetOutlived();
     // The broker hears of each and lets go of what it held.
     parts.grants.endExpired();
   });

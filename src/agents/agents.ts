@@ -18,6 +18,7 @@ import type { Change, Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
 
 export { createAgents } from './create-agents.ts';
+export { treeOf } from './pending-limits.ts';
 export { receivedWhileLocked } from './received-while-locked.ts';
 
 export type AgentState = 'pending' | 'accepted' | 'suspended' | 'removed';
@@ -66,6 +67,8 @@ export interface Agents {
   get(id: AgentId): Agent;
   /** Newest first; removed ones are left out. */
   list(): readonly Agent[];
+  /** Those that nobody has accepted yet: 20 at most. */
+  listPending(): readonly Agent[];
   /** The name to draw: the person's, else the claimed one marked as a claim by the caller. */
   displayName(agent: Agent): string;
   /** True when the claimed name equals or resembles the accepted name of another agent. */

@@ -43,7 +43,7 @@ class GuardedAgents implements Agents {
 
   #assertRoom(check: (pending: readonly Agent[]) => void): void {
     try {
-      check(this.#table.list('state = ?', 'pending').map((row) => row.value));
+      check(this.listPending());
     } catch (error) {
       if (isRefusal(error)) this.#deps.audit.record({ event: 'agent.refused', outcome: 'denied', reason: error.code });
       throw error;
@@ -62,6 +62,10 @@ class GuardedAgents implements Agents {
   list(): readonly Agent[] {
     const agents = this.#table.list('state != ?', 'removed').map((row) => row.value);
     return agents.toSorted((one, other) => other.registeredAt - one.registeredAt);
+  }
+
+  listPending(): readonly Agent[] {
+    return this.#table.list('state = ?', 'pending').map((row) => row.value);
   }
 
   displayName(agent: Agent): string {

@@ -256,6 +256,8 @@ export interface Approvals {
   /** Gives a grant that was approved without evidence what its first redeemer shows. Never replaces any. */
   keepEvidence(grant: Grant, evidence: ProcessEvidence): void;
   expireDue(): void;
+  /** Drops what ended without a yes long ago, some at a time; nothing while locked. The audit log keeps that it was asked. */
+  forgetOutlived(): void;
   settings(): ApprovalSettings;
   /** Raises when it turns something on. */
   changeSettings(settings: Partial<ApprovalSettings>): void;

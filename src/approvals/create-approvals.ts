@@ -1,3 +1,4 @@
+import type { Agent } from '../agents/agents.ts';
 import type { AuditEvent } from '../audit/audit.ts';
 import { isRefusal, Refusal } from '../base/errors.ts';
 import { type ApprovalId, newId, type ReceiptId } from '../base/ids.ts';
@@ -34,6 +35,8 @@ import { Notices } from './notices.ts';
 import { plainText } from './plain-text.ts';
 import { previewAnswer } from './preview-answer.ts';
 import { admitProgram } from './program-question.ts';
+import { assertRoomForQuestion } from './question-limits.ts';
+import { outlived } from './retention.ts';
 import { Waiters } from './waiters.ts';
 
 /** The approvals in `store`, with their notices. */
@@ -41,8 +44,6 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   return new GuardedApprovals(deps);
 }
 
-const maxPendingPerAgent = 10;
-const maxPending = 100;
 const ended: readonly ApprovalState[] = ['approved', 'denied', 'expired', 'cancelled'];
 
 class GuardedApprovals implements Approvals {
@@ -74,10 +75,7 @@ class GuardedApprovals implements Approvals {
       onOpen: (id) => deps.openCard(id),
     });
     this.#expiry = new ExpiryTimer(deps, {
-      nextEnd: () => {
-        const ends = this.#table.list("state = 'pending'").map((row) => row.value.expiresAt);
-        return ends.length === 0 ? undefined : Math.min(...ends);
-      },
+      nextEnd: () => this.#table.list("state = 'pending' ORDER BY expires_at LIMIT 1")[0]?.value.expiresAt,
       expireDue: () => this.expireDue(),
     });
     deps.vault.onUnlock(() => this.#afterUnlock());
@@ -100,7 +98,7 @@ class GuardedApprovals implements Approvals {
       });
     }
     if (request.expiresAt <= clock.now()) throw new Refusal('approval_expired', 'This request has expired already.');
-    this.#limit(request);
+    this.#assertRoom(agent);
     const { bindingMessage, ...rest } = request;
     const approval: Approval = {
       ...rest,
@@ -261,6 +259,16 @@ class GuardedApprovals implements Approvals {
     for (const row of due) this.#end(row, 'expired');
   }
 
+  forgetOutlived(): void {
+    if (this.#deps.vault.state() !== 'unlocked') return;
+    const rows = outlived(this.#table, this.#deps.clock.now());
+    if (rows.length > 0)
+      this.#deps.audit.commit(
+        rows.map((row) => this.#table.remove(row)),
+        [],
+      );
+  }
+
   settings(): ApprovalSettings {
     return this.#settings.read();
   }
@@ -330,14 +338,9 @@ class GuardedApprovals implements Approvals {
     }
   }
 
-  #limit(request: ApprovalRequest): void {
+  #assertRoom(agent: Agent): void {
     this.expireDue();
-    const ofAgent = this.#table.count("state = 'pending' AND agent_id = ?", request.agentId);
-    if (ofAgent < maxPendingPerAgent && this.#table.count("state = 'pending'") < maxPending) return;
-    throw new Refusal('rate_limited', 'Too many requests are waiting for an answer.', {
-      retryAfterSeconds: 30,
-      hint: 'Wait until the person has answered, or combine requests.',
-    });
+    assertRoomForQuestion(agent, { table: this.#table, agents: this.#deps.agents, now: this.#deps.clock.now() });
   }
 
   #changed(id: ApprovalId, state: ApprovalState): void {

@@ -7,6 +7,7 @@ import { asId } from '../base/ids.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { CallIdentity } from './authserver.ts';
+import type { CallerLimits } from './caller-limits.ts';
 import type { Payloads } from './payloads.ts';
 import { resourceUrl } from './resource-url.ts';
 import type { ProofVerifier } from './verify-proof.ts';
@@ -18,6 +19,7 @@ export interface AuthenticateDeps {
   readonly vault: Vault;
   readonly clock: Clock;
   readonly proofs: ProofVerifier;
+  readonly callers: CallerLimits;
   readonly issuer: string;
 }
 
@@ -27,11 +29,13 @@ const tokenPattern = /^[A-Za-z0-9._~+/-]{1,512}=*$/;
  * Whose call this is: the token says which grant, the grant row says whether it lives, and the proof says that the caller
  * holds the key of both. @see RFC 9449, section 7.1
  */
-export function authenticateCall(request: IncomingMessage, url: string, deps: AuthenticateDeps): CallIdentity {
+export function authenticateCall(request: IncomingMessage, url: string, deps: AuthenticateDeps): Omit<CallIdentity, 'quotaFields'> {
   const token = tokenOf(request);
   if (deps.vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'The person has locked this program.');
-  const proof = deps.proofs.verify(request, { url, accessToken: token });
-  const { grantId, jkt, exp, aud } = deps.payloads.find('AccessToken', token) ?? {};
+  const { grantId, jkt, exp, aud, clientId } = deps.payloads.find('AccessToken', token) ?? {};
+  const agent = typeof clientId === 'string' ? asId<AgentId>(clientId) : undefined;
+  if (agent !== undefined) deps.callers.chargeAgent(request, agent, 'call');
+  const proof = deps.proofs.verify(request, { url, accessToken: token, ...(agent === undefined ? {} : { agent }) });
   if (typeof grantId !== 'string' || typeof exp !== 'number') throw invalidToken('The token is not known here.');
   // RFC 9449, 4.3, check 12, second half: the token is bound to the key of the proof
   if (jkt !== proof.thumbprint) throw new Refusal('key_mismatch', 'The token is bound to another key.');
@@ -41,9 +45,9 @@ export function authenticateCall(request: IncomingMessage, url: string, deps: Au
   const audience = resourceUrl(deps.issuer, grant.resourceId);
   if (aud !== audience || !(url === audience || url.startsWith(`${audience}/`)))
     throw invalidToken('The token is for another resource.');
-  const agent = deps.agents.assertMayAct(asId<AgentId>(grant.agentId));
+  const { id: agentId } = deps.agents.assertMayAct(asId<AgentId>(grant.agentId));
   deps.payloads.markUsed(token);
-  return { agentId: agent.id, grantId: grant.id };
+  return { agentId, grantId: grant.id };
 }
 
 function tokenOf(request: IncomingMessage): string {

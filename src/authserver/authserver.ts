@@ -23,8 +23,10 @@ import type { Grants } from '../grants/grants.ts';
 import type { ProcessIdentity } from '../platform/process-identity.ts';
 import type { Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { Quotas } from './quota-windows.ts';
 
 export { createAuthServer } from './create-authserver.ts';
+export type { Quotas } from './quota-windows.ts';
 
 export interface AuthServerDeps {
   readonly store: Store;
@@ -41,12 +43,16 @@ export interface AuthServerDeps {
   readonly broker: Broker;
   /** For example `http://127.0.0.1:7417`; known after binding. */
   readonly issuer: string;
+  /** Instead of those of `base/limits.ts`; for tests, which do not send thousands of requests. */
+  readonly quotas?: Quotas;
 }
 
 /** Whose call this is: a live token of ours, bound to the key that signed the proof for exactly this request. */
 export interface CallIdentity {
   readonly agentId: AgentId;
   readonly grantId: GrantId;
+  /** `RateLimit-Policy` and `RateLimit` for the answer. */
+  readonly quotaFields: Readonly<Record<string, string>>;
 }
 
 export interface AuthServer {
@@ -55,7 +61,7 @@ export interface AuthServer {
   /**
    * Verifies `Authorization: DPoP` and the proof (RFC 9449, 4.3 and 7) for `url`, a URL of ours without query.
    * Refuses `token_missing`, `token_invalid`, `proof_required`, `proof_invalid`, `proof_replayed`, `nonce_required`,
-   * `vault_locked`, and the agent's and the grant's refusals.
+   * `vault_locked`, `rate_limited`, and the agent's and the grant's refusals.
    */
   authenticateCall(request: IncomingMessage, url: string): Promise<CallIdentity>;
   /** Answers a challenge that came over the person's socket (security rule 29). Refuses as `prove-server.ts` does. */

@@ -68,7 +68,8 @@ export class BackchannelRequests {
     const unknown = approvals.settings().acceptUnknownTypes ? 'accept' : 'refuse';
     const details = detailsOf(params['authorization_details'], { resource, issuer, unknown });
     const scopes = scopesOf(params['scope'], { resource, details });
-    const proof = ctx.req.headers.dpop === undefined ? undefined : proofs.verify(ctx.req, { url: `${issuer}/bc-authorize` });
+    const proof =
+      ctx.req.headers.dpop === undefined ? undefined : proofs.verify(ctx.req, { url: `${issuer}/bc-authorize`, agent: agentId });
     this.#asked.set(ctx, {
       agentId,
       resourceId: resource.id,

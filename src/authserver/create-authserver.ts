@@ -4,11 +4,12 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import { Provider } from 'oidc-provider';
 import { Refusal } from '../base/errors.ts';
 import type { GateRules, RequestHandler, RouteRule } from '../gate/gate.ts';
-import { checkRequest, sendProblem, setSecurityHeaders } from '../gate/gate.ts';
+import { checkRequest, rateLimitFields, sendProblem, setSecurityHeaders } from '../gate/gate.ts';
 import { AnswersGiven } from './answers-given.ts';
 import { authenticateCall } from './authenticate-call.ts';
 import type { AuthServer, AuthServerDeps, CallIdentity } from './authserver.ts';
 import { BackchannelRequests } from './backchannel-request.ts';
+import { CallerLimits } from './caller-limits.ts';
 import { answerDescription, isDescription, resourceMetadataPath, typesPath } from './describe-types.ts';
 import { answerErrorsPage } from './errors-page.ts';
 import { HeldPolls } from './held-polls.ts';
@@ -52,6 +53,14 @@ export const agentRoutes: readonly RouteRule[] = [
   { path: routes.revocation, ...form },
 ];
 
+/** Where an agent authenticates by its key. */
+const agentPaths: ReadonlySet<string> = new Set([
+  routes.backchannel_authentication,
+  routes.token,
+  routes.introspection,
+  routes.revocation,
+]);
+
 class LoopbackAuthServer implements AuthServer {
   readonly #deps: AuthServerDeps;
   readonly #rules: GateRules;
@@ -61,6 +70,7 @@ class LoopbackAuthServer implements AuthServer {
   readonly #polls: HeldPolls;
   readonly #proof: ServerProof;
   readonly #programs: ProgramsSeen;
+  readonly #callers: CallerLimits;
   readonly #startedAtElapsed: number;
   readonly #answering = new Set<ServerResponse>();
   #library: RequestHandler | undefined;
@@ -68,7 +78,8 @@ class LoopbackAuthServer implements AuthServer {
   constructor(deps: AuthServerDeps) {
     this.#deps = deps;
     this.#rules = { hosts: [new URL(deps.issuer).host], origins: [], routes: agentRoutes };
-    this.#proofs = new ProofVerifier(deps.clock);
+    this.#proofs = new ProofVerifier(deps.clock, deps.quotas);
+    this.#callers = new CallerLimits(deps);
     this.#payloads = new Payloads(deps);
     this.#answers = new AnswersGiven(deps.clock);
     this.#polls = new HeldPolls(deps.clock);
@@ -81,6 +92,10 @@ class LoopbackAuthServer implements AuthServer {
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
+    void this.#answerTo(request, response);
+  }
+
+  async #answerTo(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let path: string;
     try {
       ({ path } = checkRequest(request, this.#rules));
@@ -88,13 +103,14 @@ class LoopbackAuthServer implements AuthServer {
       sendProblem(response, error);
       return;
     }
-    if (path === errorsPath) {
-      answerErrorsPage(request, response);
-      return;
-    }
     this.#answering.add(response);
     response.once('close', () => this.#answering.delete(response));
     try {
+      await this.#callers.admit(request, agentPaths.has(path));
+      if (path === errorsPath) {
+        answerErrorsPage(request, response);
+        return;
+      }
       this.#polls.assertGoesOn();
       this.#assertReadyFor(path);
       if (path === provePath) {
@@ -115,10 +131,16 @@ class LoopbackAuthServer implements AuthServer {
   }
 
   async authenticateCall(request: IncomingMessage, url: string): Promise<CallIdentity> {
-    const identity = authenticateCall(request, url, { ...this.#deps, payloads: this.#payloads, proofs: this.#proofs });
-    // security: rule 14
-    await this.#programs.assertSame(request.socket, identity.grantId);
-    return identity;
+    const callers = this.#callers;
+    await callers.admit(request, true);
+    try {
+      const identity = authenticateCall(request, url, { ...this.#deps, payloads: this.#payloads, proofs: this.#proofs, callers });
+      // security: rule 14
+      await this.#programs.assertSame(request.socket, identity.grantId);
+      return { ...identity, quotaFields: rateLimitFields(callers.statesOf(request)) };
+    } finally {
+      callers.settle(request);
+    }
   }
 
   prove(challenge: string): string {
@@ -161,7 +183,14 @@ class LoopbackAuthServer implements AuthServer {
     const serverKey = new ServerKey(vault, jwk);
     const provider = new Provider(
       issuer,
-      providerConfiguration({ ...parts, requests, introspection, serverKey, startedAtElapsed: this.#startedAtElapsed }),
+      providerConfiguration({
+        ...parts,
+        callers: this.#callers,
+        requests,
+        introspection,
+        serverKey,
+        startedAtElapsed: this.#startedAtElapsed,
+      }),
     );
     for (const agent of this.#deps.agents.list()) {
       admitRegisteredTypes(libraryTypesOf(provider), agent.metadata['authorization_details_types'], parts);
@@ -184,6 +213,9 @@ class LoopbackAuthServer implements AuthServer {
         ctx.body = truthfulMetadata(ctx.body as Readonly<Record<string, unknown>>, { issuer, connections });
       }
       if (ctx.status >= 400) this.#answerInOurWords(ctx as KoaContextWithOIDC);
+      if (agentPaths.has(ctx.path)) this.#callers.settle(ctx.req);
+      // undefined, whatever the library's types say
+      if (!ctx.response.get('RateLimit')) ctx.set(rateLimitFields(this.#callers.statesOf(ctx.req)));
     });
     provider.on('server_error', (ctx, error) => {
       if (!(error instanceof Refusal)) log.error({ error: stackOf(error), path: ctx.path }, 'the authorization server failed');

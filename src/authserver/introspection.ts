@@ -7,9 +7,10 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Agents } from '../agents/agents.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../base/clock.ts';
-import { isRefusal, Refusal } from '../base/errors.ts';
+import { isRefusal } from '../base/errors.ts';
 import type { AgentId, GrantId, ResourceId } from '../base/ids.ts';
 import { asId, hashOf } from '../base/ids.ts';
+import { limitReached, limits } from '../base/limits.ts';
 import type { Connections, Resource } from '../connections/connections.ts';
 import type { Grants } from '../grants/grants.ts';
 import type { Payloads } from './payloads.ts';
@@ -24,7 +25,6 @@ interface IntrospectionDeps {
 }
 
 /** Questions of one resource server in a second. */
-const mostPerSecond = 100;
 
 /** What the library says of a token that it has found. */
 interface FoundToken {
@@ -71,7 +71,7 @@ export class Introspection {
     const before = this.#asked.get(clientId);
     const count = before?.second === second ? before.count + 1 : 1;
     this.#asked.set(clientId, { second, count });
-    if (count > mostPerSecond) throw new Refusal('rate_limited', 'Too many questions about tokens.', { retryAfterSeconds: 1 });
+    if (count > limits['token-questions'].quota) throw limitReached('token-questions', 1);
   }
 
   /** Whether this client is told about this live token. For a resource server that is a use of the grant: what is used up is told once. */

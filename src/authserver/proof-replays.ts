@@ -1,8 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
-import { Refusal } from '../base/errors.ts';
-
-const mostPerGeneration = 500_000;
+import { limitReached, limits } from '../base/limits.ts';
 
 /**
  * Which proofs were used, for as long as they would be accepted: two generations of one lifetime each. Keyed on the key
@@ -25,8 +23,8 @@ export class ProofReplays {
     this.#turn();
     const key = hash('sha256', `${thumbprint}.${jti}`, 'base64url');
     if (this.#current.has(key) || this.#previous.has(key)) return false;
-    if (this.#current.size >= mostPerGeneration) {
-      throw new Refusal('rate_limited', 'Too many requests.', { retryAfterSeconds: 5 });
+    if (this.#current.size >= limits['remembered-proofs'].quota) {
+      throw limitReached('remembered-proofs', 5);
     }
     this.#current.add(key);
     return true;

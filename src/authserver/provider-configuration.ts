@@ -12,10 +12,11 @@ import type { AdapterDeps } from './adapter.ts';
 import { createAdapter, isOneTokenRevoked } from './adapter.ts';
 import type { BackchannelRequests } from './backchannel-request.ts';
 import { checkBindingMessage } from './backchannel-request.ts';
+import type { CallerLimits, Work } from './caller-limits.ts';
 import { checkAssertion } from './check-assertion.ts';
 import { checkRegistration } from './check-registration.ts';
 import type { Introspection } from './introspection.ts';
-import { libraryTypesOf } from './library-internals.ts';
+import { cibaGrantType, libraryTypesOf } from './library-internals.ts';
 import { requestLifetime } from './request-lifetime.ts';
 import { admitRegisteredTypes, richAuthorizationRequests } from './rich-authorization-requests.ts';
 import type { ServerKey } from './server-key.ts';
@@ -29,6 +30,7 @@ export interface ProviderDeps extends AdapterDeps {
   readonly requests: BackchannelRequests;
   readonly introspection: Introspection;
   readonly serverKey: ServerKey;
+  readonly callers: CallerLimits;
   /** `clock.elapsed()` when this run began: assertions made before belong to an earlier one. */
   readonly startedAtElapsed: number;
 }
@@ -66,6 +68,8 @@ export function providerConfiguration(deps: ProviderDeps): Configuration {
     findAccount: (_ctx, id) => (id === deps.subject ? { accountId: id, claims: () => ({ sub: id }) } : undefined),
     assertJwtClientAuthClaimsAndHeader: async (ctx, claims) => {
       checkAssertion(claims, assertionOf(ctx), deps);
+      // Here the agent is known, and nothing has been written for it yet.
+      deps.callers.chargeAgent(ctx.req, asId<AgentId>(ctx.oidc.client?.clientId ?? ''), workOf(ctx));
       deps.introspection.assertPace(ctx);
     },
     issueRefreshToken: async (_ctx, client, source) => client.grantTypeAllowed('refresh_token') && mayRefresh(source, deps),
@@ -86,6 +90,12 @@ export function providerConfiguration(deps: ProviderDeps): Configuration {
 
 function assertionOf(ctx: KoaContextWithOIDC): unknown {
   return ctx.oidc.params?.['client_assertion'];
+}
+
+/** A question about a token is one of a call: a resource server asks at each. */
+function workOf(ctx: KoaContextWithOIDC): Work {
+  if (ctx.oidc.route === 'introspection') return 'call';
+  return ctx.oidc.params?.['grant_type'] === cibaGrantType ? 'poll' : 'other';
 }
 
 function lifetimes({ grants, clock }: ProviderDeps): NonNullable<Configuration['ttl']> {

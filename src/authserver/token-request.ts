@@ -17,7 +17,7 @@ export function proofOf(
   { proofs, issuer }: { readonly proofs: ProofVerifier; readonly issuer: string },
 ): VerifiedProof {
   ctx.set('DPoP-Nonce', proofs.nonces.next());
-  return proofs.verify(ctx.req, { url: `${issuer}/token` });
+  return proofs.verify(ctx.req, { url: `${issuer}/token`, agent: ctx.oidc.client.clientId });
 }
 
 /** Whatever would issue waits for the person to unlock. */

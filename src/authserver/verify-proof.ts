@@ -10,6 +10,7 @@ import type { CompactJwt } from './compact-jwt.ts';
 import { parseCompactJwt, parseJsonSegment } from './compact-jwt.ts';
 import { ProofNonces } from './proof-nonces.ts';
 import { ProofReplays } from './proof-replays.ts';
+import { type Quotas, QuotaWindows } from './quota-windows.ts';
 import { sameTarget } from './same-target.ts';
 
 /** What a proof must be for. */
@@ -18,6 +19,8 @@ export interface ProofDemand {
   readonly url: string;
   /** The token that came with it. */
   readonly accessToken?: string;
+  /** Whose proof it should be, when that is known: the quota of proofs that fail is theirs. */
+  readonly agent?: string;
 }
 
 /** A proof that passed every check. */
@@ -47,17 +50,31 @@ interface ProofHeader {
 export class ProofVerifier {
   readonly nonces: ProofNonces;
   readonly #clock: Clock;
+  readonly #failed: QuotaWindows;
   readonly #replays: ProofReplays;
   readonly #knownHeaders = new Map<string, ProofHeader>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, quotas: Quotas = {}) {
     this.#clock = clock;
+    this.#failed = new QuotaWindows(clock, 'failed-proofs', quotas);
     this.nonces = new ProofNonces(clock);
     this.#replays = new ProofReplays(clock, pastSeconds + futureSeconds);
   }
 
   /** The proof of this request. Refuses `proof_required`, `proof_invalid`, `nonce_required`, `proof_replayed`, `rate_limited`. */
   verify(request: IncomingMessage, demand: ProofDemand): VerifiedProof {
+    const partition = demand.agent ?? 'unknown';
+    // before any signature is looked at: that is what costs
+    this.#failed.assertRoom(partition);
+    try {
+      return this.#verify(request, demand);
+    } catch (error) {
+      this.#failed.charge(partition);
+      throw error;
+    }
+  }
+
+  #verify(request: IncomingMessage, demand: ProofDemand): VerifiedProof {
     // RFC 9449, 4.3, check 1: not more than one header. Node joins several by a comma, which no JWT contains.
     const values = request.headersDistinct['dpop'] ?? [];
     const [text] = values;

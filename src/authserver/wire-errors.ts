@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { findProtocolError, guidanceOf, refusalOf, refusalTable, setSecurityHeaders } from '../gate/gate.ts';
+import { fieldsOfRefusal, findProtocolError, guidanceOf, refusalOf, refusalTable, setSecurityHeaders } from '../gate/gate.ts';
 
 /** One refusal as OAuth spells it. */
 export interface WireError {
@@ -25,7 +25,10 @@ export function wireErrorOf(error: unknown, issuer: string): WireError {
       error_uri: `${issuer}${errorsPath}`,
       ...guidance,
     },
-    headers: guidance.retry_after === undefined ? {} : { 'Retry-After': String(guidance.retry_after) },
+    headers:
+      guidance.retry_after === undefined
+        ? {}
+        : { 'Retry-After': String(guidance.retry_after), ...fieldsOfRefusal(refusal.members, guidance.retry_after) },
   };
 }
 

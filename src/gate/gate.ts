@@ -17,6 +17,7 @@ export { checkRequest } from './check-request.ts';
 export type { RequestHandler } from './limited-server.ts';
 export { challengeOf, guidanceOf, problemOf, refusalOf, sendProblem } from './problems.ts';
 export { findProtocolError } from './protocol-errors.ts';
+export { fieldsOfRefusal, rateLimitFields } from './rate-limit-fields.ts';
 export { readBody } from './read-body.ts';
 export { renderRefusalPage } from './refusal-page.ts';
 export { refusalTable } from './refusal-table.ts';

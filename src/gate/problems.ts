@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { RefusalCode } from '../base/errors.ts';
 import { Refusal } from '../base/errors.ts';
 import { proofAlgorithms } from '../base/proof-algorithms.ts';
+import { fieldsOfRefusal, policiesIn, quotaExceeded } from './rate-limit-fields.ts';
 import type { NextStep } from './refusal-row.ts';
 import { refusalTable } from './refusal-table.ts';
 import { setSecurityHeaders } from './security-headers.ts';
@@ -55,7 +56,7 @@ export function problemOf(error: unknown): Problem {
   const { status, title, oauth, challenge } = refusalTable[refusal.code];
   return {
     ...refusal.members,
-    type: `urn:counterfoil:problem:${refusal.code}`,
+    type: policiesIn(refusal.members).length > 0 ? quotaExceeded : `urn:counterfoil:problem:${refusal.code}`,
     title,
     status,
     detail: refusal.message,
@@ -87,7 +88,11 @@ export function sendProblem(response: ServerResponse, error: unknown, headers: R
   // A page on a rebound name reads what we answer. For every reason that it could probe for that is not one byte.
   const alike = problem['code'] === 'host_refused' || problem['code'] === 'origin_refused';
   const body = alike ? '' : JSON.stringify(problem);
-  if (typeof problem['retry_after'] === 'number') response.setHeader('Retry-After', String(problem['retry_after']));
+  const { retry_after: retryAfter } = problem;
+  if (typeof retryAfter === 'number') {
+    response.setHeader('Retry-After', String(retryAfter));
+    for (const [name, value] of Object.entries(fieldsOfRefusal(problem, retryAfter))) response.setHeader(name, value);
+  }
   if (Array.isArray(problem['allow'])) response.setHeader('Allow', problem['allow'].join(', '));
   // an unread body would be taken for the next request, or kept coming
   if (!response.req.complete || alike) response.setHeader('Connection', 'close');

@@ -25,7 +25,8 @@ export async function forwardCall(deps: ForwardCallDeps, request: IncomingMessag
   const checked = checkRequest(request, deps.rules);
   response.setHeader('DPoP-Nonce', deps.nonce());
   const target = parseTarget(checked);
-  const identity = await deps.authenticateCall(request, `${deps.issuer}${checked.path}`);
+  const { quotaFields, ...identity } = await deps.authenticateCall(request, `${deps.issuer}${checked.path}`);
+  for (const [name, value] of Object.entries(quotaFields)) response.setHeader(name, value);
   const { body, call } = await authorize(deps, { request, target, grantId: identity.grantId }).catch((error: unknown) => {
     recordRefusal(deps, error, { ...identity, method: request.method ?? '', path: target.path });
     throw error;

@@ -27,7 +27,11 @@ export interface GatewayDeps {
   readonly authenticateCall: (
     request: IncomingMessage,
     url: string,
-  ) => Promise<{ readonly grantId: GrantId; readonly agentId: AgentId }>;
+  ) => Promise<{
+    readonly grantId: GrantId;
+    readonly agentId: AgentId;
+    readonly quotaFields: Readonly<Record<string, string>>;
+  }>;
   readonly nonce: () => string;
   /** Milliseconds until the upstream's first byte. Default 30,000. */
   readonly upstreamTimeoutMs?: number;

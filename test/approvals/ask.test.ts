@@ -1,14 +1,34 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ApprovalRequest } from '../../src/approvals/approvals.ts';
-import { asId } from '../../src/base/ids.ts';
+import { isRefusal, type Refusal } from '../../src/base/errors.ts';
+import { type AgentId, asId } from '../../src/base/ids.ts';
 import { evidenceOf, unknownEvidence } from '../support/memory-platform.ts';
-import { accepted, accounts, newcomer, type OpenApprovals, openApprovals, payment, refusal } from './open-approvals.ts';
+import {
+  accepted,
+  accounts,
+  newcomer,
+  type OpenApprovals,
+  openApprovals,
+  payment,
+  refusal,
+  registration,
+} from './open-approvals.ts';
 
 let open: OpenApprovals;
 beforeEach(async () => {
   open = await openApprovals();
 });
 afterEach(() => open.close());
+
+const catchRefusal = (act: () => unknown): Refusal | undefined => {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    if (isRefusal(error)) return error;
+    throw error;
+  }
+};
 
 describe('asking', () => {
   test('is on disk before it returns, and a restart keeps the question', async () => {
@@ -53,6 +73,76 @@ describe('asking', () => {
     keep.clock.set(keep.clock.now() + 300_000);
     expect(ask().state).toBe('pending');
     expect(approvals.listPending()).toHaveLength(1);
+  });
+
+  test('an agent is not answered thirty times in ten minutes at most, over restarts too, and others are not affected (security rule 29)', async () => {
+    const { keep } = open;
+    let again = open;
+    for (let count = 0; count < 30; count += 1) {
+      again.ask({ expiresAt: keep.clock.now() + 1_000 });
+      keep.clock.set(keep.clock.now() + 1_000);
+      if (count === 20) {
+        again = await open.restart();
+        await again.keep.unlock();
+      }
+    }
+    const refused = catchRefusal(() => again.ask());
+    expect(refused).toMatchObject({
+      code: 'rate_limited',
+      members: { 'violated-policies': ['questions'] },
+      retryAfterSeconds: 570,
+    });
+    expect(again.ask({ agentId: newcomer }).state).toBe('pending');
+    keep.clock.set(keep.clock.now() + 570_000);
+    expect(again.ask().state).toBe('pending');
+  });
+
+  test('answered requests count for nothing', () => {
+    const { approvals, ask } = open;
+    for (let count = 0; count < 40; count += 1) approvals.deny(ask().id);
+    expect(ask().state).toBe('pending');
+  });
+
+  test('agents that nobody has accepted share a part of the room, and cannot fill it (security rule 29)', () => {
+    const { agents, ask } = open;
+    const strangers = [newcomer, ...['one', 'two', 'three'].map((name) => asId<AgentId>(name))];
+    for (const id of strangers.slice(1)) {
+      agents.register({
+        ...registration(id),
+        registrationEvidence: evidenceOf({
+          root: { pid: id.length * 7 + id.charCodeAt(0), executableVerified: true, startTime: id },
+        }),
+      });
+    }
+    const opened = strangers.flatMap((agentId) => Array.from({ length: 10 }, () => catchRefusal(() => ask({ agentId }))));
+    expect(opened.filter((refusal) => refusal === undefined)).toHaveLength(30);
+    expect(opened.at(-1)).toMatchObject({ members: { 'violated-policies': ['pending-approvals-of-new-agents'] } });
+    expect(ask().state).toBe('pending');
+  });
+
+  test('what nobody answered is forgotten after a day, a no after 31, and nothing that waits or was approved', async () => {
+    const { approvals, keep, ask, decide } = open;
+    const [unanswered, denied, approved] = [ask(), ask(), ask()];
+    approvals.deny(denied.id);
+    approvals.approve(decide(approved.id));
+    const left = () => [unanswered, denied, approved].filter(({ id }) => approvals.find(id) !== undefined).length;
+    keep.clock.set(unanswered.expiresAt + 86_399_999);
+    approvals.expireDue();
+    const waiting = ask();
+    approvals.forgetOutlived();
+    expect(left()).toBe(3);
+    keep.clock.set(unanswered.expiresAt + 86_400_000);
+    keep.vault.lock();
+    approvals.forgetOutlived();
+    expect(left()).toBe(3);
+    await keep.unlock();
+    approvals.forgetOutlived();
+    expect(left()).toBe(2);
+    expect(approvals.find(waiting.id)?.state).toBe('pending');
+    keep.clock.set(unanswered.expiresAt + 31 * 86_400_000);
+    approvals.forgetOutlived();
+    expect(left()).toBe(1);
+    expect(approvals.find(approved.id)?.receiptId).toBeDefined();
   });
 
   test('works while locked, and the request is taken over at unlock (security rule 23)', async () => {

@@ -111,7 +111,10 @@ describe('CIBA Core 1.0, section 7: the request', () => {
     ['601', 600],
     ['86400', 600],
     ['60', 60],
-  ])('asking for %s seconds gets %i', async (requested_expiry, seconds) => {
+    ['30', 30],
+    ['29', 30],
+    ['1', 30],
+  ])('asking for %s seconds gets %i, and is told so (security rule 29)', async (requested_expiry, seconds) => {
     expect((await ask({ requested_expiry })).body['expires_in']).toBe(seconds);
     expect(door.onlyPending().expiresAt).toBe(door.keep.clock.now() + seconds * 1000);
   });
@@ -318,7 +321,8 @@ describe('CIBA Core 1.0, sections 10 and 11: the token request', () => {
   });
 
   test('hears expired_token when nobody answered', async () => {
-    const id = await asked({ requested_expiry: '10' });
+    const id = await asked({ requested_expiry: '30' });
+    await door.advance(20_000);
     const { answer } = await held(id);
     await door.advance(10_000);
     expect((await answer).body['error']).toBe('expired_token');

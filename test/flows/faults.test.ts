@@ -136,8 +136,9 @@ describe('while it runs', () => {
   });
 
   test('a request that nobody answers expires, and the agent is told so', async () => {
-    // A held poll of our own: openid-client stops waiting at the same instant and would say nothing.
-    const started = await agent.ask({ ...question, requested_expiry: '1' });
+    // A poll of our own: openid-client stops waiting at the same instant and would say nothing.
+    const started = await agent.ask({ ...question, requested_expiry: '30' });
+    story.skip(30_000);
     expect((await agent.poll(started.auth_req_id)).body).toMatchObject({ error: 'expired_token' });
     expect(story.now().core.audit.list({ search: 'approval.expired' })).not.toEqual([]);
     expect(story.now().platform.notifier.shown).toEqual([]);

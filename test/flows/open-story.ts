@@ -32,6 +32,8 @@ export interface Story {
   readonly restart: (meanwhile?: () => void) => Promise<void>;
   /** Ends the core only. */
   readonly stopCore: () => Promise<void>;
+  /** Time passes at once, as if the machine had slept. */
+  readonly skip: (milliseconds: number) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -43,7 +45,9 @@ export async function openStory(): Promise<Story> {
   };
   const bank = await startDemoBank({ onCall });
   const folder = mkdtempSync(join(tmpdir(), 'counterfoil-story-'));
-  const machine: Machine = { ...memoryPlatform({ keychain: memoryKeychain() }), clock: systemClock };
+  let skipped = 0;
+  const clock = { ...systemClock, now: () => systemClock.now() + skipped, elapsed: () => systemClock.elapsed() + skipped };
+  const machine: Machine = { ...memoryPlatform({ keychain: memoryKeychain() }), clock };
   const start = (agentPort: number): Promise<OpenCore<Machine>> =>
     openCoreOn(machine, { file: join(folder, 'counterfoil.db'), presets: [demoBankPreset(bank)], agentPort });
   let core: OpenCore<Machine> | undefined = await start(0);
@@ -55,6 +59,9 @@ export async function openStory(): Promise<Story> {
     bank,
     folder,
     upstreamTokens,
+    skip(milliseconds) {
+      skipped += milliseconds;
+    },
     now: () => {
       if (core === undefined) throw new Error('the core is not running');
       return core;

@@ -51,7 +51,7 @@ export async function openGateway(deps: Partial<GatewayDeps> = {}): Promise<Gate
     if (token === undefined) throw new Refusal('token_missing', 'A token is needed here.');
     if (headers.dpop === undefined) throw new Refusal('nonce_required', 'A fresh nonce is needed.');
     const { id, agentId } = broker.grants.getLive(asId<GrantId>(token));
-    return { grantId: id, agentId };
+    return { grantId: id, agentId, quotaFields: {} };
   };
   const gateway = createGateway({
     audit,

@@ -12,7 +12,7 @@ import type { Agents } from '../../../src/agents/agents.ts';
 import { createAgents } from '../../../src/agents/agents.ts';
 import type { Approval, Approvals, Narrowing } from '../../../src/approvals/approvals.ts';
 import { createApprovals } from '../../../src/approvals/approvals.ts';
-import type { AuthServer } from '../../../src/authserver/authserver.ts';
+import type { AuthServer, Quotas } from '../../../src/authserver/authserver.ts';
 import { createAuthServer } from '../../../src/authserver/authserver.ts';
 import type { GrantId } from '../../../src/base/ids.ts';
 import type { Broker } from '../../../src/broker/broker.ts';
@@ -48,15 +48,21 @@ export interface Door {
   close(): Promise<void>;
 }
 
-/** @param port Default any free one. */
-export async function openAuthServer(options: KeepOptions & { readonly port?: number } = {}): Promise<Door> {
+export interface DoorOptions extends KeepOptions {
+  /** Default any free one. */
+  readonly port?: number;
+  /** Smaller quotas than the product's. */
+  readonly quotas?: Quotas;
+}
+
+export async function openAuthServer(options: DoorOptions = {}): Promise<Door> {
   vi.useFakeTimers({ toFake: ['Date'] });
   const keep = await openKeep(options);
   vi.setSystemTime(keep.clock.now());
-  return serve(keep, options.port ?? 0, []);
+  return serve(keep, options, []);
 }
 
-async function serve(keep: Keep, port: number, locals: Resource[]): Promise<Door> {
+async function serve(keep: Keep, { port = 0, quotas = {} }: DoorOptions, locals: Resource[]): Promise<Door> {
   const platform = memoryPlatform({ clock: keep.clock });
   const listener = await bindLoopback({ port, hosts: ['127.0.0.1'] });
   const issuer = `http://127.0.0.1:${listener.port}`;
@@ -72,7 +78,7 @@ async function serve(keep: Keep, port: number, locals: Resource[]): Promise<Door
       grants.end(id, 'revoked');
     },
   } as unknown as Broker;
-  const server = createAuthServer({ ...parts, approvals, broker, processes: platform.processes, issuer });
+  const server = createAuthServer({ ...parts, approvals, broker, processes: platform.processes, issuer, quotas });
   listener.serve((request, response) => {
     const path = (request.url ?? '').split('?')[0] ?? '';
     if (!path.startsWith('/proxy/')) {
@@ -80,7 +86,10 @@ async function serve(keep: Keep, port: number, locals: Resource[]): Promise<Door
       return;
     }
     server.authenticateCall(request, `${issuer}${path}`).then(
-      (identity) => response.end(JSON.stringify(identity)),
+      ({ quotaFields, ...identity }) => {
+        for (const [name, value] of Object.entries(quotaFields)) response.setHeader(name, value);
+        response.end(JSON.stringify(identity));
+      },
       (error: unknown) => sendProblem(response, error, { 'DPoP-Nonce': server.nonce() }),
     );
   });
@@ -111,7 +120,7 @@ async function serve(keep: Keep, port: number, locals: Resource[]): Promise<Door
     async restart() {
       await stop();
       const again = await keep.restart();
-      const door = await serve(again, listener.port, locals);
+      const door = await serve(again, { port: listener.port, quotas }, locals);
       await again.unlock();
       return door;
     },

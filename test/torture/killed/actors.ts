@@ -35,7 +35,6 @@ export async function actAsAgent(actor: Actor, hard: HardAgent): Promise<void> {
         login_hint: 'me',
         resource: agent.resource,
         authorization_details: details,
-        ...(actor.random() < 0.05 && { requested_expiry: '1' }),
       });
       const authReqId = body['auth_req_id'];
       if (typeof authReqId !== 'string') {
