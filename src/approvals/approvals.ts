@@ -28,6 +28,7 @@ import type { Store } from '../store/store.ts';
 import type { Vault } from '../vault/vault.ts';
 
 export { createApprovals } from './create-approvals.ts';
+export { askedDigest } from './digests.ts';
 export { endAfterSetBack } from './end-after-set-back.ts';
 export { plainText } from './plain-text.ts';
 export { programFacts } from './program-facts.ts';
@@ -235,7 +236,7 @@ export interface Approvals {
   deny(id: ApprovalId, reason?: string): Approval;
   /** Withdraws it; `withdrawn` says that the agent was the reason. Silent when decided. */
   cancel(id: ApprovalId, withdrawn?: Approval['withdrawn']): void;
-  /** The request that was first sent under this key, whatever became of it. */
+  /** The request that was first sent under this key, whatever became of it. What ended must be kept for an hour at least. */
   findRepeat(key: string): Approval | undefined;
   /** The agent lost the first answer: from now on the question goes by the hash of another `auth_req_id`. Refuses `approval_decided` once approved. */
   askedAgain(id: ApprovalId, authReqHash: string): void;

@@ -47,6 +47,8 @@ export const auditEventNames = [
   'token.refreshed',
   'token.revoked',
   'token.reuse_detected',
+  'ping.sent',
+  'ping.failed',
   'proof.replayed',
   'call.forwarded',
   'call.answered',

@@ -1,10 +1,10 @@
 /**
- * Door: OAuth for agents. oidc-provider, wrapped: discovery, dynamic registration, CIBA with held polls and rich
- * authorization requests, DPoP, `private_key_jwt`, refresh, introspection, revocation. Its storage is ours, its
+ * Door: OAuth for agents. oidc-provider, wrapped: discovery, dynamic registration, CIBA with held polls, pings, signed and
+ * rich authorization requests, DPoP, `private_key_jwt`, refresh, introspection, revocation. Its storage is ours, its
  * decisions are the core's: a registration is an agent, a backchannel request is an approval, a provider Grant is a
  * grant row and has its id.
  *
- * `token-endpoint.ts` lists the steps of a poll in order. `wire-errors.ts` speaks the table of refusals (`gate/refusal-table.ts`) as OAuth does.
+ * `backchannel-request.ts` lists the steps of a request in order, `token-endpoint.ts` those of a poll. `wire-errors.ts` speaks the table of refusals (`gate/refusal-table.ts`) as OAuth does.
  * `authenticate-call.ts` is what `/proxy` uses to know whose call it is.
  *
  * Must never: decide, show a card, issue anything while locked, or keep a token in clear.

@@ -2,6 +2,7 @@ import { errors } from 'oidc-provider';
 import { hasPrivatePart, parsePublicJwk } from '../base/public-key.ts';
 import { isKnownType, knownDetailTypes } from '../details/details.ts';
 import { cibaGrantType, offeredGrantTypes } from './library-internals.ts';
+import { parseNotificationEndpoint } from './notification-endpoint.ts';
 import { isPlainLine } from './plain-line.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
@@ -9,13 +10,7 @@ type Metadata = Readonly<Record<string, unknown>>;
 const longestName = 100;
 
 /** Metadata that would make us fetch something, redirect somebody or hold a shared secret. */
-const refusedMembers = [
-  'jwks_uri',
-  'sector_identifier_uri',
-  'software_statement',
-  'client_secret',
-  'backchannel_client_notification_endpoint',
-];
+const refusedMembers = ['jwks_uri', 'sector_identifier_uri', 'software_statement', 'client_secret'];
 
 interface RegistrationPolicy {
   /** Whether the person lets agents ask with types that are not known here. */
@@ -25,7 +20,7 @@ interface RegistrationPolicy {
 const mostDetailTypes = 32;
 
 /**
- * The metadata that an agent gets, from what it asked for: one public key and `private_key_jwt`, CIBA by polling, tokens
+ * The metadata that an agent gets, from what it asked for: one public key and `private_key_jwt`, CIBA by polling or ping, tokens
  * bound to a key. Members that are not known here are left out (RFC 7591, 2); what contradicts that list is refused with
  * `invalid_client_metadata`.
  */
@@ -36,17 +31,18 @@ export function checkRegistration(asked: Metadata, { acceptUnknownTypes }: Regis
   assertEmptyList(asked, 'redirect_uris');
   assertEmptyList(asked, 'response_types');
   assertOneOf(asked, 'token_endpoint_auth_method', ['private_key_jwt']);
-  assertOneOf(asked, 'backchannel_token_delivery_mode', ['poll']);
   assertOneOf(asked, 'id_token_signed_response_alg', ['ES256']);
   assertOneOf(asked, 'subject_type', ['public']);
   if (asked['backchannel_user_code_parameter'] === true) throw refused('backchannel_user_code_parameter is not offered');
+  const key = keyOf(asked['jwks']);
   return {
     client_name: nameOf(asked['client_name']),
-    jwks: { keys: [keyOf(asked['jwks'])] },
+    jwks: { keys: [key] },
     grant_types: grantTypesOf(asked['grant_types']),
     authorization_details_types: detailTypesOf(asked['authorization_details_types'], acceptUnknownTypes),
     token_endpoint_auth_method: 'private_key_jwt',
-    backchannel_token_delivery_mode: 'poll',
+    ...deliveryOf(asked),
+    ...signingOf(asked['backchannel_authentication_request_signing_alg'], key),
     response_types: [],
     redirect_uris: [],
     id_token_signed_response_alg: 'ES256',
@@ -54,6 +50,44 @@ export function checkRegistration(asked: Metadata, { acceptUnknownTypes }: Regis
     // security: no token of ours works without the key, whatever the agent asked for
     dpop_bound_access_tokens: true,
   };
+}
+
+/**
+ * How the agent hears of an answer. To the library every agent polls: it would take no notification endpoint but an `https` one.
+ * {@link shownRegistration} says it in the words of the standard.
+ */
+function deliveryOf(asked: Metadata): Metadata {
+  const mode = asked['backchannel_token_delivery_mode'] ?? 'poll';
+  const endpoint = asked['backchannel_client_notification_endpoint'];
+  const polls = { backchannel_token_delivery_mode: 'poll' };
+  if (mode === 'push')
+    throw refused('push is not offered: tokens here are bound to a key, and what is pushed is bound to none. Use poll or ping');
+  if (mode !== 'poll' && mode !== 'ping') throw refused('backchannel_token_delivery_mode must be poll or ping');
+  if (mode === 'poll') {
+    if (endpoint !== undefined) throw refused('backchannel_client_notification_endpoint is for the mode ping');
+    return polls;
+  }
+  if (parseNotificationEndpoint(endpoint) === undefined) {
+    throw refused(
+      'backchannel_client_notification_endpoint must be http://127.0.0.1:<port> or http://[::1]:<port>, from port 1024 on, and no port of this server',
+    );
+  }
+  return { ...polls, ping_endpoint: endpoint };
+}
+
+/** What a registration is answered with, from what the library makes of it. */
+export function shownRegistration({ ping_endpoint: endpoint, ...metadata }: Metadata): Metadata {
+  if (endpoint === undefined) return metadata;
+  return { ...metadata, backchannel_token_delivery_mode: 'ping', backchannel_client_notification_endpoint: endpoint };
+}
+
+function signingOf(algorithm: unknown, key: Metadata): Metadata {
+  if (algorithm === undefined) return {};
+  const accepted = parsePublicJwk(key)?.algorithms ?? [];
+  if (!accepted.some((one) => one === algorithm)) {
+    throw refused(`backchannel_authentication_request_signing_alg must be ${accepted.join(' or ')} with this key`);
+  }
+  return { backchannel_authentication_request_signing_alg: algorithm };
 }
 
 function nameOf(name: unknown): string {

@@ -10,6 +10,7 @@ import { authenticateCall } from './authenticate-call.ts';
 import type { AuthServer, AuthServerDeps, CallIdentity } from './authserver.ts';
 import { BackchannelRequests } from './backchannel-request.ts';
 import { CallerLimits } from './caller-limits.ts';
+import { shownRegistration } from './check-registration.ts';
 import { answerDescription, isDescription, resourceMetadataPath, typesPath } from './describe-types.ts';
 import { answerErrorsPage } from './errors-page.ts';
 import { HeldPolls } from './held-polls.ts';
@@ -17,14 +18,18 @@ import { Introspection } from './introspection.ts';
 import { libraryTypesOf, offeredGrantTypes } from './library-internals.ts';
 import { truthfulMetadata } from './metadata.ts';
 import { Payloads } from './payloads.ts';
+import { Pings } from './pings.ts';
 import { ProgramsSeen } from './programs-seen.ts';
 import { answerProof, provePath, ServerProof } from './prove-server.ts';
 import { providerConfiguration, routes } from './provider-configuration.ts';
+import { RequestRecheck } from './recheck-request.ts';
+import { RepeatedRequests } from './repeated-requests.ts';
 import { admitRegisteredTypes } from './rich-authorization-requests.ts';
 import { ServerKey, subjectOf } from './server-key.ts';
 import { registerGrantTypes } from './token-endpoint.ts';
 import { ProofVerifier } from './verify-proof.ts';
 import { errorsPath, sendWireError, type WireError, wireErrorOf, wireErrorOfLibrary } from './wire-errors.ts';
+import { type WithdrawDeps, withdrawRequest } from './withdraw-request.ts';
 
 /** The authorization server for one issuer. Call it once the issuer's port is bound. */
 export function createAuthServer(deps: AuthServerDeps): AuthServer {
@@ -68,6 +73,8 @@ class LoopbackAuthServer implements AuthServer {
   readonly #proofs: ProofVerifier;
   readonly #payloads: Payloads;
   readonly #polls: HeldPolls;
+  readonly #pings: Pings;
+  readonly #repeats: RepeatedRequests;
   readonly #proof: ServerProof;
   readonly #programs: ProgramsSeen;
   readonly #callers: CallerLimits;
@@ -83,6 +90,9 @@ class LoopbackAuthServer implements AuthServer {
     this.#payloads = new Payloads(deps);
     this.#answers = new AnswersGiven(deps.clock);
     this.#polls = new HeldPolls(deps.clock);
+    this.#pings = new Pings(deps);
+    this.#repeats = new RepeatedRequests(deps.clock);
+    new RequestRecheck(deps).begin();
     this.#proof = new ServerProof(deps);
     this.#programs = new ProgramsSeen(deps);
     this.#startedAtElapsed = deps.clock.elapsed();
@@ -152,6 +162,7 @@ class LoopbackAuthServer implements AuthServer {
   }
 
   async stop(): Promise<void> {
+    this.#pings.stop();
     const sockets = this.#polls.stop();
     const leaving = [...this.#answering].filter((response) => sockets.has(response.req.socket));
     await Promise.all(leaving.map((response) => once(response, 'close')));
@@ -160,6 +171,8 @@ class LoopbackAuthServer implements AuthServer {
   sweep(): void {
     this.#payloads.sweep();
     this.#answers.sweep();
+    this.#pings.sweep();
+    this.#repeats.sweep();
     const waiting = new Set(this.#deps.approvals.listPending().map((approval) => approval.agentId));
     this.#deps.agents.dropStale((id) => waiting.has(id));
   }
@@ -178,7 +191,8 @@ class LoopbackAuthServer implements AuthServer {
     const jwk = vault.serverPublicJwk();
     if (jwk === undefined) throw new Refusal('vault_absent', 'This program is not set up yet.');
     const parts = { ...this.#deps, payloads: this.#payloads, proofs: this.#proofs, subject: subjectOf(jwk), polls: this.#polls };
-    const requests = new BackchannelRequests(parts);
+    const asking = { ...parts, pings: this.#pings, repeats: this.#repeats, serverPublicJwk: jwk };
+    const requests = new BackchannelRequests(asking);
     const introspection = new Introspection(parts);
     const serverKey = new ServerKey(vault, jwk);
     const provider = new Provider(
@@ -196,22 +210,25 @@ class LoopbackAuthServer implements AuthServer {
       admitRegisteredTypes(libraryTypesOf(provider), agent.metadata['authorization_details_types'], parts);
     }
     registerGrantTypes({ ...parts, provider, programs: this.#programs, answers: this.#answers });
-    this.#listenTo(provider, introspection);
+    this.#listenTo(provider, { ...parts, introspection });
     const callback = provider.callback();
     return (request, response) => void callback(request, response);
   }
 
-  #listenTo(provider: Provider, introspection: Introspection): void {
+  #listenTo(provider: Provider, parts: WithdrawDeps & { readonly introspection: Introspection }): void {
     const { issuer, connections, log } = this.#deps;
     provider.use(async (ctx, next) => {
       await next();
-      if (ctx.path === routes.introspection) introspection.settle(ctx as KoaContextWithOIDC);
+      if (ctx.path === routes.introspection) parts.introspection.settle(ctx as KoaContextWithOIDC);
       // security: the library answers requests without an Origin with `*`
       ctx.remove('Access-Control-Allow-Origin');
       ctx.remove('Access-Control-Expose-Headers');
       if (ctx.path.startsWith('/.well-known/') && ctx.status === 200) {
         ctx.body = truthfulMetadata(ctx.body as Readonly<Record<string, unknown>>, { issuer, connections });
       }
+      if (ctx.path === routes.registration && ctx.status === 201)
+        ctx.body = shownRegistration(ctx.body as Readonly<Record<string, unknown>>);
+      if (ctx.path === routes.revocation && ctx.status === 200) this.#withdraw(ctx as unknown as KoaContextWithOIDC, parts);
       if (ctx.status >= 400) this.#answerInOurWords(ctx as KoaContextWithOIDC);
       if (agentPaths.has(ctx.path)) this.#callers.settle(ctx.req);
       // undefined, whatever the library's types say
@@ -225,6 +242,15 @@ class LoopbackAuthServer implements AuthServer {
     (provider as EventEmitter).on('error', (error: unknown) =>
       log.error({ error: stackOf(error) }, 'the authorization server failed'),
     );
+  }
+
+  #withdraw(ctx: KoaContextWithOIDC, parts: WithdrawDeps): void {
+    try {
+      withdrawRequest(ctx, parts);
+    } catch (error) {
+      if (!(error instanceof Refusal)) this.#deps.log.error({ error: stackOf(error) }, 'the authorization server failed');
+      this.#answerRefusal(ctx, error);
+    }
   }
 
   /** A refusal from inside reaches the library as an unknown error; this is where it gets its words. */

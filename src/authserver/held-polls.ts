@@ -3,43 +3,59 @@ import { errors } from 'oidc-provider';
 import type { Clock } from '../base/clock.ts';
 import { Refusal } from '../base/errors.ts';
 import type { ApprovalId } from '../base/ids.ts';
-import { pollIntervalSeconds } from './backchannel-request.ts';
 
 interface Held {
   readonly socket: Socket;
   release(): void;
 }
 
-interface Answered {
-  readonly at: number;
-  /** The agent waited its time with us: its next poll may come at once. */
-  readonly afterFullHold: boolean;
+interface Pace {
+  /** When the last poll came, or was answered before its time; by `clock.elapsed()`. */
+  readonly last: number;
+  /** Grows with each poll that came too early, and stays. */
+  readonly intervalMs: number;
+  readonly early: number;
 }
 
+/** Seconds that an agent waits between polls. One that was held for its whole time may be followed at once. */
+export const pollIntervalSeconds = 1;
+
+/** CIBA Core 1.0, section 11: "increased by at least 5 seconds for this and all subsequent requests". */
+const growthMs = 5_000;
+/** After this many polls that came too early the id is dead: openid-client obeys the first `slow_down`. */
+const forgivenAtMost = 5;
 const mostRemembered = 1_000;
 
 /**
- * Polls that wait for an answer, one per request: a second one takes the place of the first, which is answered. Paces the
- * others (CIBA Core 1.0, section 11: `slow_down`).
+ * Polls that wait for an answer, one per request: a second one takes the place of the first, which is answered. Paces all of them, per
+ * request and by our clock (CIBA Core 1.0, sections 10.1 and 11).
  */
 export class HeldPolls {
   readonly #clock: Clock;
   readonly #held = new Map<ApprovalId, Held>();
-  readonly #answered = new Map<ApprovalId, Answered>();
+  readonly #paces = new Map<ApprovalId, Pace>();
   #stopping = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Throws `slow_down` when the last answer is younger than the interval and no poll is waiting. */
+  /**
+   * Notes a poll that has come. Throws `slow_down` when it came before its time, also when another is waiting, and
+   * `invalid_request` when the agent does not stop: then the caller withdraws the request.
+   */
   assertPace(id: ApprovalId): void {
-    const last = this.#answered.get(id);
-    if (last === undefined || last.afterFullHold || this.#held.has(id)) return;
-    if (this.#clock.now() - last.at < pollIntervalSeconds * 1000) {
-      this.#remember(id, false);
-      throw new errors.SlowDown();
+    const now = this.#clock.elapsed();
+    const pace = this.#paces.get(id);
+    const intervalMs = pace?.intervalMs ?? pollIntervalSeconds * 1000;
+    if (pace === undefined || now - pace.last >= intervalMs) {
+      this.#remember(id, { last: now, intervalMs, early: pace?.early ?? 0 });
+      return;
     }
+    const early = pace.early + 1;
+    this.#remember(id, { last: now, intervalMs: intervalMs + growthMs, early });
+    if (early > forgivenAtMost) throw new errors.InvalidRequest('polled too fast too often');
+    throw new errors.SlowDown();
   }
 
   /** Waits for `decided`, for a younger poll, or for the agent to go away, whichever comes first. */
@@ -53,8 +69,7 @@ export class HeldPolls {
     this.#held.set(id, mine);
     socket.once('close', release);
     try {
-      const ended = await Promise.race([decided, released]);
-      this.#remember(id, ended !== 'released');
+      await Promise.race([decided, released]);
     } finally {
       socket.off('close', release);
       if (this.#held.get(id) === mine) this.#held.delete(id);
@@ -79,10 +94,10 @@ export class HeldPolls {
     for (const held of this.#held.values()) held.release();
   }
 
-  #remember(id: ApprovalId, afterFullHold: boolean): void {
-    this.#answered.delete(id);
-    this.#answered.set(id, { at: this.#clock.now(), afterFullHold });
-    const oldest = this.#answered.keys().next();
-    if (this.#answered.size > mostRemembered && oldest.done === false) this.#answered.delete(oldest.value);
+  #remember(id: ApprovalId, pace: Pace): void {
+    this.#paces.delete(id);
+    this.#paces.set(id, pace);
+    const oldest = this.#paces.keys().next();
+    if (this.#paces.size > mostRemembered && oldest.done === false) this.#paces.delete(oldest.value);
   }
 }

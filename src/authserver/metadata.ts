@@ -2,6 +2,7 @@ import { proofAlgorithms } from '../base/proof-algorithms.ts';
 import type { Connections } from '../connections/connections.ts';
 import { typesPath, typesTaken } from './describe-types.ts';
 import { indicatorOf } from './resource-url.ts';
+import { requestSigningAlgorithms } from './signed-request.ts';
 
 type Metadata = Readonly<Record<string, unknown>>;
 
@@ -14,7 +15,6 @@ const kept = [
   'introspection_endpoint',
   'revocation_endpoint',
   'backchannel_authentication_endpoint',
-  'backchannel_token_delivery_modes_supported',
   'grant_types_supported',
   'scopes_supported',
   'claims_supported',
@@ -41,6 +41,8 @@ export function truthfulMetadata(
     claims_parameter_supported: false,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
+    backchannel_token_delivery_modes_supported: ['poll', 'ping'],
+    backchannel_authentication_request_signing_alg_values_supported: [...requestSigningAlgorithms],
     backchannel_user_code_parameter_supported: false,
     introspection_endpoint_auth_methods_supported: authentication.methods,
     introspection_endpoint_auth_signing_alg_values_supported: authentication.algorithms,

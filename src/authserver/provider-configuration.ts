@@ -11,7 +11,7 @@ import type { Grants } from '../grants/grants.ts';
 import type { AdapterDeps } from './adapter.ts';
 import { createAdapter, isOneTokenRevoked } from './adapter.ts';
 import type { BackchannelRequests } from './backchannel-request.ts';
-import { checkBindingMessage } from './backchannel-request.ts';
+import { checkBindingMessage } from './binding-message.ts';
 import type { CallerLimits, Work } from './caller-limits.ts';
 import { checkAssertion } from './check-assertion.ts';
 import { checkRegistration } from './check-registration.ts';
@@ -20,6 +20,7 @@ import { cibaGrantType, libraryTypesOf } from './library-internals.ts';
 import { requestLifetime } from './request-lifetime.ts';
 import { admitRegisteredTypes, richAuthorizationRequests } from './rich-authorization-requests.ts';
 import type { ServerKey } from './server-key.ts';
+import { requestSigningAlgorithms } from './signed-request.ts';
 import { grantIdOf, longestSignedToken, signedTokenNoter } from './signed-tokens.ts';
 
 export interface ProviderDeps extends AdapterDeps {
@@ -55,6 +56,9 @@ export function providerConfiguration(deps: ProviderDeps): Configuration {
     jwks: { keys: [deps.serverKey] },
     routes,
     scopes: ['openid'],
+    // Of Auth0's clients: `audience` is `resource`, and `request_expiry` was the name of `requested_expiry`.
+    extraParams: ['audience', 'request_expiry'],
+    extraClientMetadata: { properties: ['ping_endpoint'] },
     claims: { openid: ['sub'] },
     responseTypes: [],
     clientAuthMethods: ['private_key_jwt'],
@@ -62,6 +66,7 @@ export function providerConfiguration(deps: ProviderDeps): Configuration {
       idTokenSigningAlgValues: ['ES256'],
       clientAuthSigningAlgValues: [...proofAlgorithms],
       dPoPSigningAlgValues: [...proofAlgorithms],
+      requestObjectSigningAlgValues: [...requestSigningAlgorithms],
     },
     clockTolerance: clockToleranceSeconds,
     formats: { bitsOfOpaqueRandomness: 256, customizers: { jwt: signedTokenNoter(deps.payloads) } },
@@ -142,6 +147,8 @@ function features(deps: ProviderDeps) {
     },
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     ciba: ciba(deps),
+    // The signature is verified after this.
+    requestObjects: { enabled: true, assertJwtClaimsAndHeader: async (ctx) => deps.requests.checkSigned(ctx) },
     resourceIndicators: resourceIndicators(deps),
     richAuthorizationRequests: richAuthorizationRequests(deps),
   } satisfies Configuration['features'];
@@ -152,8 +159,10 @@ type Features = NonNullable<Configuration['features']>;
 function ciba({ requests, subject }: ProviderDeps): NonNullable<Features['ciba']> {
   return {
     enabled: true,
+    // Pings are sent by us: the library knows none to a loopback address.
     deliveryModes: ['poll'],
-    processLoginHint: async (_ctx, hint) => (hint === 'me' ? subject : undefined),
+    // Hints were judged in `check`.
+    processLoginHint: async () => subject,
     processLoginHintToken: async () => undefined,
     verifyUserCode: async () => {},
     validateRequestContext: async (ctx) => requests.check(ctx),
@@ -165,7 +174,9 @@ function ciba({ requests, subject }: ProviderDeps): NonNullable<Features['ciba']
 function resourceIndicators({ requests, issuer }: ProviderDeps): NonNullable<Features['resourceIndicators']> {
   return {
     enabled: true,
-    defaultResource: async () => {
+    defaultResource: async (ctx) => {
+      const audience = ctx.oidc.params?.['audience'];
+      if (typeof audience === 'string') return audience;
       throw new Refusal('resource_unknown', 'A request names its resource.', {
         hint: `Send resource=${issuer}/proxy/<id> (RFC 8707).`,
       });

@@ -81,13 +81,23 @@ async function answerOf(ctx: TokenEndpointGrantContext, asked: Approval, deps: T
   const { agents, approvals, clock, polls } = deps;
   if (asked.state !== 'pending') return decided(asked, clock);
   agents.assertMayAsk(asked.agentId);
-  polls.assertPace(asked.id);
+  assertPace(asked, deps);
   const milliseconds = Math.max(0, Math.min(holdMs, asked.expiresAt - clock.now()));
   await polls.hold(asked.id, approvals.waitForDecision(asked.id, milliseconds), ctx.req.socket);
   await assertStillThere(ctx);
   polls.assertGoesOn();
   agents.assertMayAsk(asked.agentId);
   return decided(approvals.find(asked.id) ?? asked, clock);
+}
+
+/** An id of which the agent makes a nuisance is dead, and so is its question (CIBA Core 1.0, section 11: `invalid_request`). */
+function assertPace({ id }: Approval, { polls, approvals }: TokenEndpointDeps): void {
+  try {
+    polls.assertPace(id);
+  } catch (error) {
+    if (error instanceof errors.InvalidRequest) approvals.cancel(id, 'polled-too-fast');
+    throw error;
+  }
 }
 
 /** An answer is redeemed once: one that nobody would receive is kept for the agent's next poll. */
@@ -108,13 +118,20 @@ function decided(approval: Approval, clock: Clock): Approval {
     case 'expired':
       throw expired();
     case 'cancelled':
-      throw new Refusal('approval_denied', 'The request was withdrawn.');
+      throw withdrawn(approval);
     case 'denied':
       throw new Refusal('approval_denied', approval.denialReason ?? 'The person said no.', {
         hint: 'Do not ask for the same again unless the person wants it.',
         ...(approval.denialReason === undefined ? {} : { members: { reason: approval.denialReason } }),
       });
   }
+}
+
+function withdrawn({ withdrawn: why }: Approval): Error {
+  // RFC 6749, 5.2: a grant that was revoked. Nobody denied it.
+  if (why === 'by-agent') return new errors.InvalidGrant('the request was withdrawn');
+  if (why === 'polled-too-fast') return new errors.InvalidRequest('polled too fast too often');
+  return new Refusal('approval_denied', 'The request was withdrawn.');
 }
 
 function expired(): Refusal {

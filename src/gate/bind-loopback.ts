@@ -18,6 +18,9 @@ export interface Listener {
   readonly close: () => Promise<void>;
 }
 
+/** Listeners of this process, by port. */
+const ownPorts = new Map<number, number>();
+
 const attemptsForFreePort = 20;
 
 /**
@@ -32,7 +35,7 @@ export async function bindLoopback(options: BindOptions): Promise<Listener> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const { port, servers } = await bindAll(options, () => limited.create());
-      return { port, serve: limited.serve, close: () => limited.close(servers) };
+      return { port, serve: limited.serve, close: owned(port, () => limited.close(servers)) };
     } catch (error) {
       const taken = codeOf(error) === 'EADDRINUSE';
       if (!taken || attempt === attempts) throw refusalFor(error, options.port);
@@ -52,6 +55,22 @@ export async function bindBothLoopbacks(port: number): Promise<Listener> {
     if (!absent) throw error;
     return bindLoopback({ port, hosts: ['127.0.0.1'] });
   }
+}
+
+/** Counts the port as ours until it is closed. */
+function owned(port: number, close: () => Promise<void>): () => Promise<void> {
+  ownPorts.set(port, (ownPorts.get(port) ?? 0) + 1);
+  let isOpen = true;
+  return () => {
+    if (isOpen) ownPorts.set(port, (ownPorts.get(port) ?? 1) - 1);
+    isOpen = false;
+    return close();
+  };
+}
+
+/** True when a listener of this process has that port now, on whatever address. */
+export function isOwnPort(port: number): boolean {
+  return (ownPorts.get(port) ?? 0) > 0;
 }
 
 async function bindAll(options: BindOptions, create: () => Server): Promise<{ port: number; servers: readonly Server[] }> {

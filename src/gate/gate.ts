@@ -9,7 +9,7 @@
  */
 
 export type { BindOptions, Listener } from './bind-loopback.ts';
-export { bindBothLoopbacks, bindLoopback } from './bind-loopback.ts';
+export { bindBothLoopbacks, bindLoopback, isOwnPort } from './bind-loopback.ts';
 export type { SocketListener } from './bind-socket.ts';
 export { bindSocket, ownSocketOf } from './bind-socket.ts';
 export type { CheckedRequest, GateRules, RouteRule } from './check-request.ts';

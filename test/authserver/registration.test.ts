@@ -79,9 +79,9 @@ describe('dynamic registration, RFC 7591', () => {
     ['no authentication', { token_endpoint_auth_method: 'none' }],
     ['another grant type', { grant_types: [cibaGrantType, 'client_credentials'] }],
     ['no CIBA', { grant_types: ['refresh_token'] }],
-    ['ping', { backchannel_token_delivery_mode: 'ping', backchannel_client_notification_endpoint: 'https://a.example/' }],
-    ['push', { backchannel_token_delivery_mode: 'push' }],
-    ['an address to be called', { backchannel_client_notification_endpoint: 'https://a.example/' }],
+    ['an address to be called without ping', { backchannel_client_notification_endpoint: 'http://127.0.0.1:4000/' }],
+    ['ping without an address', { backchannel_token_delivery_mode: 'ping' }],
+    ['another way to deliver', { backchannel_token_delivery_mode: 'pigeon' }],
     ['a sector', { sector_identifier_uri: 'https://a.example/' }],
     ['a pairwise subject', { subject_type: 'pairwise' }],
     ['a user code', { backchannel_user_code_parameter: true }],
@@ -96,6 +96,77 @@ describe('dynamic registration, RFC 7591', () => {
     const { status, body } = await register(more);
     expect([status, body['error']]).toEqual([400, 'invalid_client_metadata']);
     expect(door.agents.list()).toEqual([]);
+  });
+
+  test('refuses push by its name, and says what to use (CIBA Core 1.0, section 4)', async () => {
+    const { status, body } = await register({
+      backchannel_token_delivery_mode: 'push',
+      backchannel_client_notification_endpoint: 'http://127.0.0.1:4000/',
+    });
+    expect([status, body['error']]).toEqual([400, 'invalid_client_metadata']);
+    expect(body['error_description']).toMatch(/^push is not offered.*Use poll or ping$/);
+  });
+
+  test.each(['http://127.0.0.1:4000', 'http://127.0.0.1:65535/a/b?c=d', 'http://[::1]:1024/ciba'])(
+    'takes ping to %s, and says so (CIBA Core 1.0, section 4)',
+    async (url) => {
+      const asked = { backchannel_token_delivery_mode: 'ping', backchannel_client_notification_endpoint: url };
+      const { status, body } = await register(asked);
+      expect(status).toBe(201);
+      expect(body).toMatchObject(asked);
+      expect(body['ping_endpoint']).toBeUndefined();
+    },
+  );
+
+  test.each([
+    ['TLS, for which nobody has a certificate here', 'https://127.0.0.1:4000/'],
+    ['another machine', 'http://192.168.0.7:4000/'],
+    ['a name', 'http://localhost:4000/'],
+    ['a name that means this machine', 'http://127.0.0.1.nip.io:4000/'],
+    ['another loopback address', 'http://127.0.0.2:4000/'],
+    ['any address', 'http://0.0.0.0:4000/'],
+    ['a short spelling', 'http://127.1:4000/'],
+    ['a number', 'http://2130706433:4000/'],
+    ['hexadecimal', 'http://0x7f000001:4000/'],
+    ['an IPv4 address in IPv6', 'http://[::ffff:127.0.0.1]:4000/'],
+    ['a long spelling of IPv6', 'http://[0:0:0:0:0:0:0:1]:4000/'],
+    ['a zone', 'http://[::1%25lo]:4000/'],
+    ['no port', 'http://127.0.0.1/'],
+    ['a port of the system', 'http://127.0.0.1:631/'],
+    ['a port beyond all', 'http://127.0.0.1:65536/'],
+    ['a port with a leading zero', 'http://127.0.0.1:04000/'],
+    ['a user', 'http://me@127.0.0.1:4000/'],
+    ['a user that looks like the address', 'http://127.0.0.1:4000@a.example/'],
+    ['a fragment', 'http://127.0.0.1:4000/#a'],
+    ['a backslash', 'http://127.0.0.1:4000\\@a.example/'],
+    ['a line break', 'http://127.0.0.1:4000/\r\nX: y'],
+    ['a space', 'http://127.0.0.1:4000/a b'],
+    ['upper case', 'HTTP://127.0.0.1:4000/'],
+    ['another scheme', 'file:///etc/passwd'],
+    ['more than 500 characters', `http://127.0.0.1:4000/${'a'.repeat(500)}`],
+    ['no text', 7],
+    ['nothing', ''],
+  ])('refuses ping to %s (security rule 9)', async (_what, url) => {
+    const { status, body } = await register({
+      backchannel_token_delivery_mode: 'ping',
+      backchannel_client_notification_endpoint: url,
+    });
+    expect([status, body['error']]).toEqual([400, 'invalid_client_metadata']);
+    expect(door.agents.list()).toEqual([]);
+  });
+
+  test('refuses ping to a port of ours (security rule 9)', async () => {
+    const other = await openAuthServer();
+    for (const { issuer } of [door, other])
+      for (const host of ['127.0.0.1', '[::1]']) {
+        const url = `http://${host}:${new URL(issuer).port}/register`;
+        const { status } = await register({
+          backchannel_token_delivery_mode: 'ping',
+          backchannel_client_notification_endpoint: url,
+        });
+        expect(status).toBe(400);
+      }
+    await other.close();
   });
 
   test('refuses a redirect by the code of its own', async () => {

@@ -35,6 +35,8 @@ const words: Readonly<Record<AuditEventName, string>> = {
   'token.refreshed': 'A token was renewed',
   'token.revoked': 'A token was revoked',
   'token.reuse_detected': 'An old refresh token was used again',
+  'ping.sent': 'The agent was told that there is an answer',
+  'ping.failed': 'The agent could not be told that there is an answer',
   'proof.replayed': 'A proof was sent twice and refused',
   'call.forwarded': 'A call was sent on',
   'call.answered': 'A call was answered',

@@ -95,6 +95,7 @@ async function serve(keep: Keep, { port = 0, quotas = {} }: DoorOptions, locals:
   });
   const stop = async (): Promise<void> => {
     approvals.stop();
+    await server.stop();
     await listener.close();
   };
   return {
