@@ -29,9 +29,10 @@ export function pageOf(open: string): string {
   return open === revokeEverything ? '#/grants?revoke=all' : `#/inbox?id=${encodeURIComponent(open)}`;
 }
 
-/** Goes to a request that a shell asks for later, by a fragment in a page that is already open. */
+/**
+ * Goes to what a shell asks for later, by a fragment in a page that is already open. Before the router hears of the new
+ * address: to the router such a fragment is no page of ours, and it would go to the inbox instead.
+ */
 export function followOpenRequests(): void {
-  window.addEventListener('hashchange', () => {
-    takeLaunch();
-  });
+  window.addEventListener('popstate', () => void takeLaunch(), { capture: true });
 }

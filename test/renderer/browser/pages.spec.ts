@@ -82,6 +82,37 @@ test('a core that ended is said at once', async ({ open }) => {
   await expect(page.getByRole('heading', { name: 'Counterfoil has stopped' })).toBeVisible();
 });
 
+test('ending everything, chosen in the tray, is asked first and done by the answer only (security rule 29)', async ({ open }) => {
+  const page = await open({ page: 'grants?revoke=all' });
+  const question = page.getByRole('group', { name: /^End all \d+ grants/ });
+  await question.getByRole('button', { name: 'Keep them' }).click();
+  await expect(question).toBeHidden();
+  await expect(page.getByText(/\d+ live/).first()).toBeVisible();
+  await page.evaluate(() => {
+    location.hash = '#/grants?revoke=all';
+  });
+  await question.getByRole('button', { name: /^End all/ }).click();
+  await expect(page.getByText(/^Revoked \d+ grants/)).toBeVisible();
+  await expect(page.getByText('0 live')).toBeVisible();
+});
+
+test('no field asks the browser to keep the passphrase (security rule 1)', async ({ open }) => {
+  const page = await open({ state: 'locked' });
+  const field = page.locator('input[type=password]');
+  await expect(field).toHaveAttribute('autocomplete', 'one-time-code');
+});
+
+test('nor does a field where a new passphrase is made (security rule 1)', async ({ open }) => {
+  const page = await open({ state: 'first-run' });
+  const field = page.locator('input[type=password]');
+  await page.getByRole('button', { name: 'My own' }).click();
+  await expect(field).toHaveAttribute('autocomplete', 'one-time-code');
+  await page.getByLabel('Your passphrase').fill('horse');
+  await page.keyboard.press('Enter');
+  await expect(page.getByLabel('Your passphrase')).toHaveCount(0);
+  await expect(field).toHaveAttribute('autocomplete', 'one-time-code');
+});
+
 test('grants are revoked by keyboard alone (goal U2)', async ({ open }) => {
   const page = await open({ page: 'grants' });
   await page.getByText('release-bot').waitFor();

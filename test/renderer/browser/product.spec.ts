@@ -146,3 +146,21 @@ test('a fragment opens a request in a page that is already open', async ({ page 
   await expect(page.locator('[aria-current="true"]')).toHaveText(/Pay €250.00/);
   expect(page.url()).toContain('#/inbox?id=high-1');
 });
+
+test('what the tray asks for opens the window at its question, locked or not, and ends nothing by itself (security rule 29)', async ({
+  page,
+}) => {
+  await giveBridge(page, 'locked');
+  await page.goto(`${server.origin}/#open=revoke-everything`);
+  await page.getByLabel('Passphrase').fill(rightPassphrase);
+  await page.keyboard.press('Enter');
+  const question = page.getByRole('group', { name: /^End all \d+ grants/ });
+  await question.getByRole('button', { name: 'Keep them' }).click();
+  await expect(question).toBeHidden();
+  await expect(page.getByText(/^5 live/)).toBeVisible();
+  await page.getByRole('navigation').getByRole('link', { name: 'Audit' }).click();
+  await page.evaluate(() => {
+    location.hash = 'open=revoke-everything';
+  });
+  await expect(question).toBeVisible();
+});
