@@ -174,7 +174,8 @@ describe('CIBA Core 1.0, section 11: invalid_request for an agent that does not 
 
 describe('CIBA Core 1.0, section 11: expired_token', () => {
   test('comes at the end of the request to a poll that is held', async () => {
-    const id = await asked({ requested_expiry: '10' });
+    const id = await asked({ requested_expiry: '30' });
+    await door.advance(20_000);
     const { answer } = await heldPoll(door, agent, { id });
     await door.advance(9_999);
     expect(door.onlyPending().state).toBe('pending');
@@ -184,8 +185,8 @@ describe('CIBA Core 1.0, section 11: expired_token', () => {
 
   test('comes for ten minutes after the end, and then the id is unknown', async () => {
     await granted(door, agent);
-    const id = await asked({ requested_expiry: '10' });
-    await door.advance(10_000 + 599_000);
+    const id = await asked({ requested_expiry: '30' });
+    await door.advance(30_000 + 599_000);
     door.server.sweep();
     expect(await errorOf(id)).toBe('expired_token');
     await door.advance(1_000);
@@ -194,10 +195,10 @@ describe('CIBA Core 1.0, section 11: expired_token', () => {
   });
 
   test('comes after a restart, also when the time ended while nothing ran', async () => {
-    const id = await asked({ requested_expiry: '10' });
+    const id = await asked({ requested_expiry: '30' });
     await door.advance(1_000);
     const restarted = door.restart();
-    await door.advance(10_000);
+    await door.advance(30_000);
     door = await restarted;
     expect(await errorOf(id)).toBe('expired_token');
   });
