@@ -9,7 +9,7 @@ import type { Vault } from '../vault/vault.ts';
 import type { CallIdentity } from './authserver.ts';
 import type { CallerLimits } from './caller-limits.ts';
 import type { Payloads } from './payloads.ts';
-import { resourceUrl } from './resource-url.ts';
+import { resourceIdOf, resourceUrl } from './resource-url.ts';
 import type { ProofVerifier } from './verify-proof.ts';
 
 export interface AuthenticateDeps {
@@ -33,7 +33,9 @@ export function authenticateCall(request: IncomingMessage, url: string, deps: Au
   const token = tokenOf(request);
   if (deps.vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'The person has locked this program.');
   const { grantId, jkt, exp, aud, clientId } = deps.payloads.find('AccessToken', token) ?? {};
-  const agent = typeof clientId === 'string' ? asId<AgentId>(clientId) : undefined;
+  // security: a server on this computer is shown tokens too, and must not spend what is the agent's here
+  const isForCalls = typeof aud === 'string' && resourceIdOf(deps.issuer, aud) !== undefined;
+  const agent = typeof clientId === 'string' && isForCalls ? asId<AgentId>(clientId) : undefined;
   if (agent !== undefined) deps.callers.chargeAgent(request, agent, 'call');
   const proof = deps.proofs.verify(request, { url, accessToken: token, ...(agent === undefined ? {} : { agent }) });
   if (typeof grantId !== 'string' || typeof exp !== 'number') throw invalidToken('The token is not known here.');

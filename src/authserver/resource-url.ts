@@ -33,7 +33,7 @@ export function detailsForAudience(details: readonly Detail[], audience: string)
 }
 
 /** The id in a resource indicator of ours, spelled exactly as {@link resourceUrl} does. Whether it exists is another question. */
-function resourceIdOf(issuer: string, indicator: string): ResourceId | undefined {
+export function resourceIdOf(issuer: string, indicator: string): ResourceId | undefined {
   const prefix = `${issuer}/proxy/`;
   const id = indicator.startsWith(prefix) ? indicator.slice(prefix.length) : '';
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id) ? asId<ResourceId>(id) : undefined;

@@ -31,12 +31,13 @@ export class LocalResources {
   list(): readonly Resource[] {
     return this.#table
       .list()
-      .map(({ value }) => value)
+      .map(({ value }) => direct(value))
       .toSorted((a, b) => (a.local?.addedAt ?? 0) - (b.local?.addedAt ?? 0));
   }
 
   find(id: ResourceId): Resource | undefined {
-    return this.#table.find(id)?.value;
+    const row = this.#table.find(id);
+    return row && direct(row.value);
   }
 
   tampered(): readonly ResourceId[] {
@@ -83,6 +84,11 @@ export class LocalResources {
   #assertUnlocked(): void {
     if (this.#deps.vault.state() !== 'unlocked') throw new Refusal('vault_locked', 'The vault is locked.');
   }
+}
+
+/** What a local server does with details is its own business: we see no call, and nobody here read what it enforces. */
+function direct(resource: Resource): Resource {
+  return { ...resource, terms: Object.fromEntries(resource.detailTypes.map((type) => [type, { forwarded: false }])) };
 }
 
 function nameOf(text: string): string {

@@ -49,6 +49,8 @@ export function composeType<const Required extends Members, const Optional exten
   };
   const enforcers = (terms: TypeTerms): readonly Enforcer[] => {
     const held: Enforcer[] = terms.upstream ? ['upstream'] : [];
+    // security: rule 7
+    if (terms.forwarded === false) return held;
     if (plan.needs !== undefined || (terms.calls?.length ?? 0) > 0) held.push('broker');
     return held;
   };

@@ -85,6 +85,8 @@ export interface TypeTerms {
   readonly upstream?: boolean;
   /** Calls of its API in terms of this type. A call that is not listed is covered by no detail of the type. */
   readonly calls?: readonly CallRule[];
+  /** False where calls do not pass through us, so that we hold nobody to anything. Default true. */
+  readonly forwarded?: boolean;
 }
 
 /** {@link TypeTerms} by the name of the type. */

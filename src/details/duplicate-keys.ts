@@ -1,6 +1,7 @@
 /**
  * The first object key that stands twice in one object of a JSON text, or `undefined`.
  * `JSON.parse` silently keeps the last one, so two readers of one text could see two different requests.
+ * `__proto__` counts as a second one wherever it stands: some readers drop it, others merge what is in it.
  *
  * @param text Valid JSON: parse it first.
  */
@@ -14,7 +15,8 @@ export function findDuplicateKey(text: string): string | undefined {
       const keys = open.at(-1);
       if (keys && expectsKey) {
         const key = JSON.parse(text.slice(at, end + 1)) as string;
-        if (keys.has(key)) return key;
+        // security: rule 7, our own schemas would not see it, and the bytes are sent on as they are
+        if (keys.has(key) || key === '__proto__') return key;
         keys.add(key);
       }
       at = end;

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { AgentId, GrantId, ResourceId } from '../../src/base/ids.ts';
 import { asId } from '../../src/base/ids.ts';
+import { detailTypeOf } from '../../src/details/details.ts';
 import { evidenceOf } from '../support/memory-platform.ts';
 
 import { testPassphrase } from '../support/open-keep.ts';
@@ -52,6 +53,19 @@ describe('a local server', () => {
     await grantFor(id);
     const { grants } = await open.page.client.call('grants.list', {});
     expect(grants).toMatchObject([{ resourceName: 'Notes', connectionName: 'This computer', live: true }]);
+  });
+
+  test('is not said to be held to anything by us, and nothing that it is asked for can be narrowed (security rule 7)', async () => {
+    const payments = { ...notes, detailTypes: ['payment_initiation', 'account_information'] };
+    const { id } = await open.page.client.call('resources.add', payments, testPassphrase);
+    for (const resource of [open.core.connections.findResource(asId<ResourceId>(id)), ...open.core.connections.resources()]) {
+      const fields = payments.detailTypes.flatMap((type) => {
+        const detailType = detailTypeOf({ type });
+        return detailType.fields(detailType.example, resource?.terms?.[type]);
+      });
+      expect(fields.length).toBeGreaterThan(4);
+      expect(fields.map(({ enforcedBy, narrowable }) => [...enforcedBy, narrowable])).toEqual(fields.map(() => ['none', false]));
+    }
   });
 
   test('is no address of ours', async () => {

@@ -6,9 +6,18 @@ import { limits } from '../../src/base/limits.ts';
 import { rateLimitFields } from '../../src/gate/gate.ts';
 import { createFakeClock } from '../support/fake-clock.ts';
 import { evidenceOf, unknownEvidence } from '../support/memory-platform.ts';
+import { ledger } from './support/fake-connections.ts';
 import { granted } from './support/granted.ts';
 import { type Door, type DoorOptions, openAuthServer } from './support/open-authserver.ts';
-import { assertion, assertionParameters, cibaGrantType, proofFor, registerAgent, type StockAgent } from './support/stock-agent.ts';
+import {
+  assertion,
+  assertionParameters,
+  cibaGrantType,
+  newKey,
+  proofFor,
+  registerAgent,
+  type StockAgent,
+} from './support/stock-agent.ts';
 
 let door: Door;
 const connections: Connection[] = [];
@@ -145,6 +154,20 @@ describe('an agent', () => {
     });
     const other = await registerAgent(door.issuer, { client_name: 'other' });
     expect((await granted(door, other)).accessToken).toEqual(expect.any(String));
+  });
+
+  test('cannot be made to pay by a server on this computer that was shown its token', async () => {
+    await open({ 'failed-proofs': 4, calls: 4 });
+    door.locals.push(ledger(await newKey()));
+    const agent = await registerAgent(door.issuer);
+    const shown = await granted(door, agent, { parameters: { resource: 'http://127.0.0.1:9002/' } });
+    const { accessToken } = await granted(door, agent);
+    const url = `${door.issuer}/proxy/demo/accounts`;
+    const call = (token: string, dpop: string) => fetch(url, { headers: { authorization: `DPoP ${token}`, dpop } });
+    for (let tried = 0; tried < 6; tried += 1) expect((await call(shown.accessToken, 'no proof')).ok).toBe(false);
+    const nonce = (await call('made-up', 'no proof')).headers.get('dpop-nonce') ?? '';
+    const ath = hash('sha256', accessToken, 'base64url');
+    expect((await call(accessToken, proofFor(agent.dpopKey, { htm: 'GET', htu: url, nonce, ath }))).status).toBe(200);
   });
 
   test('that makes too many calls, or sends too much, is stopped before the proof is looked at', async () => {

@@ -110,6 +110,7 @@ describe('authorization details as text', () => {
   test.each([
     '[{"type":"account_information","actions":["list_accounts"],"actions":["read_balances"]}]',
     '[{"type":"payment_initiation","instructedAmount":{"currency":"EUR","amount":"1","\\u0061mount":"900"},"creditorName":"A","creditorAccount":{"iban":"DE02100100109307118603"}}]',
+    '[{"type":"app.counterfoil.mcp-tool-call","server":"https://m.example/","tools":["send"],"arguments":{"__pr\\u006fto__":["a"]}}]',
   ])('a key that stands twice is refused, however it is spelled', (text) => {
     const refusal = refusalOf(() => parseDetailsText(text));
     expect(refusal.code).toBe('details_invalid');

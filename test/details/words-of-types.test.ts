@@ -22,6 +22,11 @@ test.each([
     'low',
   ],
   [ours('file-access', { actions: ['read'], paths: ['/**'] }), 'Read files: everything', 'medium'],
+  [
+    ours('file-access', { actions: ['read'], paths: ['/*', '/*/**'] }),
+    'Read files: what lies in the top folder and everything in /*',
+    'medium',
+  ],
   [ours('file-access', { actions: ['write'], paths: ['/a'] }), 'Write files: /a', 'medium'],
   [ours('file-access', { actions: ['delete'], paths: ['/a'] }), 'Delete files: /a', 'high'],
   [ours('repository', { actions: ['read_code'], repositories: ['acme/api'] }), 'Read code in acme/api', 'low'],

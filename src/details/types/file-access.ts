@@ -19,8 +19,10 @@ export const fileAccess = composeType({
   risk({ actions, paths }) {
     if (actions.includes('delete')) return { level: 'high', reasons: ['It can delete files.'] };
     if (actions.includes('write')) return { level: 'medium', reasons: ['It can change files.'] };
-    return paths.includes('/**') && actions.includes('read')
-      ? { level: 'medium', reasons: ['It may read every file there.'] }
+    // security: several patterns can mean everything, so what names no folder counts as wide
+    const isWide = paths.some((path) => path.startsWith('/*'));
+    return isWide && actions.includes('read')
+      ? { level: 'medium', reasons: ['It may read almost every file there.'] }
       : { level: 'low', reasons: [] };
   },
 });
