@@ -5,7 +5,7 @@ import type { Check } from './doctor.ts';
 export interface CoreLink {
   /** A session of our own. Fails `not_running` when nobody answers on the socket. */
   connect(): Promise<ContractClient>;
-  /** Asks the running app to show itself; `false` when none runs. */
+  /** Asks the running app to show itself; `false` when none runs. Refuses `rate_limited`. */
   open(): Promise<boolean>;
   /** What can be said about this machine without a session. */
   examine(): Promise<readonly Check[]>;

@@ -18,7 +18,7 @@ is the one in \`WWW-Authenticate\` where there is one. Both carry:
 | \`retry_after\` | seconds; the same as \`Retry-After\` |
 | \`required_details\` | what a new request has to ask for |
 
-A problem's \`type\` is \`urn:counterfoil:problem:<code>\`: a name, because an address on this machine would change with the port.
+A problem's \`type\` is \`urn:counterfoil:problem:\` and the code: a name, because an address on this machine would change with the port.
 \`error_uri\` on the OAuth endpoints is this page. A refused \`Host\` or \`Origin\` gets a status and no body: a web page must not learn what runs here.
 
 | \`next\` | do this |

@@ -26,7 +26,7 @@ export interface Ground {
 
 /**
  * Makes the folders and takes the lock. When another instance holds it, that one is asked to show itself: `shown` when it
- * did; refuses `already_running` when it does not answer.
+ * did; refuses `already_running` when it does not answer, `rate_limited` when it was asked too often.
  */
 export async function takeGround(environment: Environment): Promise<Ground | 'shown'> {
   const machine = thisMachine();

@@ -44,12 +44,16 @@ function putBack(database: Database.Database): void {
     for (const table of everyTable) {
       database.exec(`DELETE FROM ${table}`);
       for (const row of untouched[table] ?? []) {
-        const names = Object.keys(row);
-        const places = names.map(() => '?').join(', ');
-        database.prepare(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${places})`).run(...Object.values(row));
+        insert(database, table, row);
       }
     }
   })();
+}
+
+function insert(database: Database.Database, table: string, row: Row): void {
+  const names = Object.keys(row);
+  const places = names.map(() => '?').join(', ');
+  database.prepare(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${places})`).run(...Object.values(row));
 }
 
 /** Rewrites one row's body, as if it had been changed once more. `mac` says what becomes of its MAC. */
@@ -130,18 +134,7 @@ test('a grant and its approval copied to new ids are no grant (security rule 3)'
   withDatabase((database) => {
     const row = database.prepare<[], Row>('SELECT * FROM grants').get()!;
     const body = String(row['body']).replaceAll(String(row['id']), 'grant_forged');
-    database
-      .prepare('INSERT INTO grants VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)')
-      .run(
-        'grant_forged',
-        row['version'],
-        body,
-        row['mac'],
-        row['agent_id'],
-        row['connection_id'],
-        row['created_at'],
-        row['expires_at'],
-      );
+    insert(database, 'grants', { ...row, id: 'grant_forged', body });
   });
   await startAndUnlock();
   const { grants } = await victim.page.call('grants.list', {}).catch(() => ({ grants: [] }));

@@ -45,7 +45,7 @@ export class Installation {
   /** Starts the shell and waits until it has printed a link. Fails when it ends instead. */
   async start(args: readonly string[] = ['--no-open', '--port', '0']): Promise<HeadlessProcess> {
     const running = new HeadlessProcess(this.#spawn(args));
-    await running.link();
+    running.firstLink = await running.link();
     return running;
   }
 
@@ -97,6 +97,8 @@ export class Installation {
 
 export class HeadlessProcess {
   readonly child: ChildProcess;
+  /** What it printed when it was started by {@link Installation.start}; a page can be opened by it once. */
+  firstLink = '';
   readonly #exit: Promise<unknown>;
   #out = '';
   #err = '';
