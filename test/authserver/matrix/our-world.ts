@@ -87,7 +87,8 @@ async function settle(parts: Parts, { agent, other }: { readonly agent: Caller; 
     approvedRequest: () => askedBy(agent),
     state: () => stateOf(store, core),
     async tidy() {
-      for (const { id } of core.approvals.listPending()) core.approvals.cancel(id);
+      // answered, as a withdrawn question counts against its agent for ten minutes
+      for (const { id } of core.approvals.listPending()) core.approvals.deny(id);
       for (const { id, state } of core.agents.list()) if (state === 'pending') core.agents.remove(id);
       vi.setSystemTime(platform.clock.now() + 1000);
       await platform.clock.advance(1000);
