@@ -23,7 +23,7 @@ interface Window {
 }
 
 /**
- * The audit log with refusals bounded: of one kind (event, agent, operation) twenty are written in a minute, and the rest is
+ * The audit log with refusals bounded: of one kind (event, agent, resource, operation) twenty are written in a minute, and the rest is
  * told in one entry with their count when the minute is over. Whatever changes something is always written.
  */
 export function boundedAudit(audit: Audit, deps: { readonly clock: Clock; readonly log: Log }): Audit {
@@ -71,6 +71,6 @@ export function boundedAudit(audit: Audit, deps: { readonly clock: Clock; readon
 }
 
 /** With too many kinds at once, all agents of one event count as one. */
-function kindOf({ event, agentId = '', facts }: AuditEvent, coarse: boolean): string {
-  return coarse ? event : `${event} ${agentId} ${String(facts?.['operation'] ?? '')}`;
+function kindOf({ event, agentId = '', resourceId = '', facts }: AuditEvent, coarse: boolean): string {
+  return coarse ? event : `${event} ${agentId} ${resourceId} ${String(facts?.['operation'] ?? '')}`;
 }

@@ -30,9 +30,13 @@ export function withdrawRequest(ctx: KoaContextWithOIDC, deps: WithdrawDeps): vo
   else if (approval.state === 'approved') endUnredeemed(authReqId, approval, deps);
 }
 
-function checkProof(ctx: KoaContextWithOIDC, { pinnedJkt, requestedJkt }: Approval, { proofs, issuer }: WithdrawDeps): void {
+function checkProof(
+  ctx: KoaContextWithOIDC,
+  { agentId, pinnedJkt, requestedJkt }: Approval,
+  { proofs, issuer }: WithdrawDeps,
+): void {
   if (ctx.req.headers.dpop === undefined) return;
-  const { thumbprint } = proofs.verify(ctx.req, { url: `${issuer}/revoke` });
+  const { thumbprint } = proofs.verify(ctx.req, { url: `${issuer}/revoke`, agent: agentId });
   const bound = pinnedJkt ?? requestedJkt;
   if (bound !== undefined && bound !== thumbprint) throw new Refusal('key_mismatch', 'This request is bound to another key.');
 }

@@ -39,6 +39,13 @@ describe('refusals in the audit log', () => {
     expect(count()).toBe(23);
   });
 
+  test('of one resource server leave room for those of another', () => {
+    const ask = (resourceId: string) => audit.record({ event: 'token.introspected', outcome: 'denied', resourceId });
+    for (let index = 0; index < 100; index += 1) ask('resource_loud');
+    ask('resource_quiet');
+    expect(audit.list({ limit: 100 }).filter(({ resourceId }) => resourceId === 'resource_quiet')).toHaveLength(1);
+  });
+
   test('stay bounded when each has an agent of its own (security rule 29)', () => {
     for (let index = 0; index < 10_000; index += 1) audit.record({ event: 'call.refused', agentId: `agent_${index}` });
     expect(keep.events().filter((name) => name === 'call.refused').length).toBeLessThanOrEqual(220);

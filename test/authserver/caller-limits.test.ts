@@ -170,6 +170,17 @@ describe('an agent', () => {
     expect((await call(accessToken, proofFor(agent.dpopKey, { htm: 'GET', htu: url, nonce, ath }))).status).toBe(200);
   });
 
+  test('can withdraw its request with a proof while strangers send proofs that fail', async () => {
+    await open({ 'failed-proofs': 3 });
+    const agent = await registerAgent(door.issuer);
+    const { auth_req_id: token } = await agent.ask();
+    const headers = { authorization: 'DPoP made-up', dpop: 'no proof' };
+    for (let tried = 0; tried < 5; tried += 1) expect((await fetch(`${door.issuer}/proxy/demo/a`, { headers })).ok).toBe(false);
+    const proof = { htm: 'POST', htu: `${door.issuer}/revoke`, nonce: door.server.nonce() };
+    expect((await agent.post('/revoke', { token }, { headers: { DPoP: proofFor(agent.dpopKey, proof) } })).status).toBe(200);
+    expect(door.approvals.listPending()).toEqual([]);
+  });
+
   test('that makes too many calls, or sends too much, is stopped before the proof is looked at', async () => {
     await open({ calls: 1, bytes: 6_000 });
     const agent = await registerAgent(door.issuer);

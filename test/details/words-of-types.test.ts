@@ -14,6 +14,7 @@ const ours = (name: string, members: Readonly<Record<string, unknown>>): Detail 
 
 test.each([
   [ours('http-call', { actions: ['GET'], paths: ['/documents/*'] }), 'Send GET requests to /documents/*', 'low'],
+  [ours('http-call', { actions: ['GET'], paths: ['/documents/**'] }), 'Send GET requests to /documents/**', 'medium'],
   [ours('http-call', { actions: ['GET', 'HEAD'], paths: ['/**'] }), 'Send GET and HEAD requests, to /**', 'medium'],
   [ours('http-call', { actions: ['GET', 'DELETE'], paths: ['/a'] }), 'Send GET and DELETE requests, to /a', 'high'],
   [

@@ -50,8 +50,13 @@ export const httpCall = composeType({
         level: 'high',
         reasons: [`It can change things: ${joinWords(writes)} requests, whose meaning only the provider knows.`],
       };
-    const wide = paths.some((path) => path === '/**' || path.startsWith('/*'));
-    return wide ? { level: 'medium', reasons: ['It may read almost everything there.'] } : { level: 'low', reasons: [] };
+    const wide = paths.some((path) => path.startsWith('/*'));
+    if (wide) return { level: 'medium', reasons: ['It may read almost everything there.'] };
+    // security: what lies below has other words, and another risk, where a type knows it
+    const deep = paths.filter((path) => path.endsWith('/**'));
+    return deep.length > 0
+      ? { level: 'medium', reasons: [`It may read whatever lies below ${joinWords(deep.map((path) => path.slice(0, -3)))}.`] }
+      : { level: 'low', reasons: [] };
   },
   needs: (call) => [neededFor(call)],
 });
