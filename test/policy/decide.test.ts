@@ -39,7 +39,10 @@ describe('policy', () => {
   });
 
   test('a type that is not known may be asked for where the person allowed that (security rule 2)', () => {
-    expect(decide({ ...facts, unknownType: true, unknownTypesAllowed: true, risk: 'high' })).toMatchObject({ decision: 'ask', risk: 'high' });
+    expect(decide({ ...facts, unknownType: true, unknownTypesAllowed: true, risk: 'high' })).toMatchObject({
+      decision: 'ask',
+      risk: 'high',
+    });
   });
 
   test('nothing is permitted without the person', () => {
