@@ -59,6 +59,8 @@ export interface Core {
 }
 
 const sweepEveryMs = 30_000;
+/** How long a set-back can go unseen: one that a crash and as long a time off follow within this is never seen. */
+const lookAtClockEveryMs = 5_000;
 
 /**
  * Binds the agents' port and builds everything behind it.
@@ -171,12 +173,12 @@ function assemble(platform: SteadyPlatform, config: CoreConfig, { store, stateHe
       try {
         stopLife();
         await authServer.stop();
-        stopWatching();
         approvals.stop();
         await stopDoors();
         await broker.stop();
         await connections.stop();
       } finally {
+        stopWatching();
         vault.lock();
         await stateHead.settle();
       }
@@ -211,11 +213,18 @@ function openAgentDoors(listener: AgentListener, authServer: AuthServer, parts: 
   };
 }
 
-/** A clock that was set back, while the program ran or before, ends what counted on it. Returns how to end watching. */
+/**
+ * A clock that was set back, while the program ran or before, ends what counted on it. Returns how to end watching, after a last
+ * look: how far the clock is behind is known to this run alone, and the time until the next one may make up for it.
+ */
 function watchClock({ clock, log }: SteadyPlatform, parts: Pick<Core, 'approvals' | 'grants' | 'audit'>): () => void {
-  const look = (): void => endAfterSetBack(clock, parts);
-  logged(log, look);
-  return every({ clock, log }, sweepEveryMs, look);
+  const look = (): void => logged(log, () => endAfterSetBack(clock, parts));
+  look();
+  const stopLooking = every({ clock, log }, lookAtClockEveryMs, look);
+  return () => {
+    stopLooking();
+    look();
+  };
 }
 
 type LifeParts = Pick<Core, 'vault' | 'audit' | 'agents' | 'approvals' | 'changes'>;
