@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { Refusal } from '../base/errors.ts';
+import { isRefusal, Refusal } from '../base/errors.ts';
 import type { Secret } from '../base/secret.ts';
 import { Factors, recoveryStateOf } from './factors.ts';
 import { framed } from './framed.ts';
@@ -127,7 +127,7 @@ class KeychainVault implements Vault {
     this.#keys = undefined;
     const errors = this.#lockTasks.flatMap(errorOf);
     this.#deps.changes.publish({ topic: 'vault' });
-    if (errors.length > 0) throw new AggregateError(errors, 'The vault is locked, but something that follows did not happen.');
+    if (errors.length > 0) throw lockedBut(errors);
   }
 
   onUnlock(task: () => void | Promise<void>): void {
@@ -347,6 +347,14 @@ function contextBytes({ purpose, id }: SealContext): Buffer {
 
 function keyItem(name: string): SealContext {
   return { purpose: 'keychain', id: name };
+}
+
+/** A store that cannot be written is a refusal to tell; anything else is a mistake of ours, and is not hidden behind one. */
+function lockedBut(errors: readonly unknown[]): Error {
+  const [first] = errors;
+  if (isRefusal(first) && errors.every((error) => isRefusal(error)))
+    return new Refusal(first.code, `The vault is locked, but: ${first.message}`, { cause: first });
+  return new AggregateError(errors, 'The vault is locked, but something that follows did not happen.');
 }
 
 function errorOf(task: () => void): readonly unknown[] {

@@ -99,7 +99,10 @@ export interface Vault {
   confirmRecoveryCode(code: Secret): Promise<void>;
   /** Confirms the person's presence. Refuses `passphrase_wrong`, `vault_locked`, and as the keychain does. */
   verifyPassphrase(passphrase: Secret): Promise<void>;
-  /** Zeroes every key. Silent when locked already. */
+  /**
+   * Zeroes every key, whatever the disk says. Silent when locked already. When something that follows was refused, `store_failed`
+   * for example, throws that once it is locked and all the rest has followed.
+   */
   lock(): void;
   /** Runs after each unlock, before anything is answered, in the order of subscription. A throw locks again. */
   onUnlock(task: () => void | Promise<void>): void;

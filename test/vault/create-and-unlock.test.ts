@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { createChanges } from '../../src/base/changes.ts';
+import { Refusal } from '../../src/base/errors.ts';
 import { Secret } from '../../src/base/secret.ts';
 import { createVault } from '../../src/vault/vault.ts';
 import { type Keep, openKeep, testPassphrase } from '../support/open-keep.ts';
@@ -122,6 +123,31 @@ describe('unlocking', () => {
     fails = false;
     await keep.unlock();
     expect(keep.vault.state()).toBe('unlocked');
+  });
+
+  test('is locked whatever cannot be written down, does all that follows, and then tells what failed (goal R2)', async () => {
+    keep = await openKeep();
+    const full = new Refusal('store_failed', 'The disk is full.');
+    keep.vault.onLock(() => {
+      throw full;
+    });
+    keep.vault.onLock(() => void order.push(`after it, ${keep.vault.state()}`));
+    expect(() => keep.vault.lock()).toThrow(
+      expect.objectContaining({ code: 'store_failed', message: 'The vault is locked, but: The disk is full.', cause: full }),
+    );
+    expect(order).toEqual(['after it, locked']);
+    expect(() => keep.vault.lock()).not.toThrow();
+  });
+
+  test('does not let a refusal hide an error of our own when locking', async () => {
+    keep = await openKeep();
+    for (const error of [new Refusal('store_failed', 'The disk is full.'), new TypeError('a mistake')]) {
+      keep.vault.onLock(() => {
+        throw error;
+      });
+    }
+    expect(() => keep.vault.lock()).toThrow(AggregateError);
+    expect(keep.vault.state()).toBe('locked');
   });
 
   test('a lock in the middle wins, while the passphrase is tried and while others are told', async () => {
