@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { type LimitName, limitReached, limits, type QuotaState } from '../base/limits.ts';
 
-/** Smaller quotas than the table's, for tests. */
+/** Other quotas than the table's, for tests. */
 export type Quotas = Partial<Readonly<Record<LimitName, number>>>;
 
 interface Window {

@@ -10,6 +10,8 @@ import { goal } from './goal.ts';
 import { type Claims, newProofKey, type ProofKey, signProof, spellings } from './proofs/respelled-proofs.ts';
 
 const url = 'http://127.0.0.1:7417/proxy/demo/accounts';
+/** One key sends more that are refused than an agent may. */
+const unlimited = { 'failed-proofs': Number.POSITIVE_INFINITY };
 /** The whole count is proofs that were sent; this many go on over HTTP. */
 const restartEvery = 2_000;
 
@@ -45,7 +47,7 @@ test('of a million proofs, however they are spelled or signed again, none is tak
   const clock = createFakeClock();
   const keys = [...Array.from({ length: 6 }, () => newProofKey('ES256')), newProofKey('EdDSA'), newProofKey('EdDSA')];
   const pick = <One>(many: readonly One[]): One => many[Math.floor(random() * many.length)] as One;
-  let verifier = new ProofVerifier(clock);
+  let verifier = new ProofVerifier(clock, unlimited);
   let sent: Sent[] = [];
   let [first, second, restarts, presented] = [0, 0, 0, 0];
   const again = (one: Sent): void => {
@@ -69,7 +71,7 @@ test('of a million proofs, however they are spelled or signed again, none is tak
     if (presented >= (restarts + 1) * restartEvery) {
       restarts += 1;
       // A new run knows nothing of the one before, as with an older database: its nonces are what refuses.
-      verifier = new ProofVerifier(clock);
+      verifier = new ProofVerifier(clock, unlimited);
       for (const { text: before } of sent.slice(-100)) {
         presented += 1;
         if (isAccepted(verifier, before)) second += 1;
@@ -83,7 +85,7 @@ test('of a million proofs, however they are spelled or signed again, none is tak
 
 test('the same jti of another key is another proof, in each of the keys', () => {
   const clock = createFakeClock();
-  const verifier = new ProofVerifier(clock);
+  const verifier = new ProofVerifier(clock, unlimited);
   const claims = claimsNow(clock.now(), verifier.nonces.next());
   for (const key of [newProofKey('ES256'), newProofKey('ES256'), newProofKey('EdDSA')]) {
     expect(isAccepted(verifier, signProof(key, claims))).toBe(true);
