@@ -8,6 +8,8 @@ interface PresenceFormProps {
   /** Why the passphrase is asked for, as the field's label. */
   readonly label?: string;
   readonly action: string;
+  /** Begins with the keyboard in it. Default true; false where something before it is to be filled in first. */
+  readonly focused?: boolean;
   readonly pending?: boolean;
   readonly problem?: Problem | undefined;
   readonly onConfirm: (passphrase: string) => void;
@@ -15,7 +17,8 @@ interface PresenceFormProps {
 }
 
 /** Asks for the passphrase where the act is, never over the page. */
-export function PresenceForm({ label = text.passphrase, action, pending, problem, onConfirm, onCancel }: PresenceFormProps) {
+export function PresenceForm(props: PresenceFormProps) {
+  const { label = text.passphrase, action, focused = true, pending, problem, onConfirm, onCancel } = props;
   const input = useRef<HTMLInputElement>(null);
   const problemId = useId();
   const wait = useWait(problem);
@@ -32,7 +35,7 @@ export function PresenceForm({ label = text.passphrase, action, pending, problem
         <PassphraseField
           inputRef={input}
           label={label}
-          autoFocus
+          autoFocus={focused}
           className="w-64 max-w-full"
           aria-describedby={problem ? problemId : undefined}
           aria-invalid={problem ? true : undefined}

@@ -138,6 +138,8 @@ export interface Card {
   readonly id: ApprovalId;
   readonly version: number;
   readonly state: ApprovalState;
+  /** Why it was cancelled, when the agent was the reason. */
+  readonly withdrawn?: 'by-agent' | 'polled-too-fast';
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly askedDigest: string;
@@ -159,6 +161,8 @@ export interface Card {
   readonly presence: 'session' | 'passphrase';
   readonly details: readonly CardDetail[];
   readonly scopes: readonly string[];
+  /** False: it only asks whether another program may go on with a grant; nothing but the time can be chosen. */
+  readonly narrowable: boolean;
   /** Quoted, marked as the agent's claim. */
   readonly claim?: string;
   /** The first is preselected; it is never longer than one hour. */
@@ -169,6 +173,8 @@ export interface Card {
 export interface Preview {
   readonly grantedDigest: string;
   readonly sentence: readonly SentencePart[];
+  /** One for each detail of the answer, in its order. */
+  readonly parts: readonly (readonly SentencePart[])[];
   readonly consequences: readonly CardFact[];
   readonly expiresAt: number;
 }

@@ -28,6 +28,7 @@ function shownParts(approval: Approval, agent: Agent, deps: CardDeps): Shown {
   return {
     id: approval.id,
     state: approval.state,
+    ...(approval.withdrawn === undefined ? {} : { withdrawn: approval.withdrawn }),
     createdAt: approval.createdAt,
     expiresAt: approval.expiresAt,
     askedDigest: approval.askedDigest,
@@ -47,6 +48,7 @@ function shownParts(approval: Approval, agent: Agent, deps: CardDeps): Shown {
     presence: approval.risk === 'low' ? 'session' : 'passphrase',
     details: approval.details.map((detail) => drawDetail(detail, approval, resource?.terms)),
     scopes: approval.scopes,
+    narrowable: approval.forGrant === undefined,
     ...(approval.bindingMessage === undefined ? {} : { claim: approval.bindingMessage }),
     lifetimes: allowedLifetimes(approval),
   };

@@ -19,6 +19,7 @@ export function previewAnswer(approval: Approval, narrowing: Narrowing, context:
   return {
     grantedDigest: grantedDigest(approval, agent, answer),
     sentence: askedSentence({ ...approval, details: answer.details }),
+    parts: answer.details.map((detail) => detailTypeOf(detail).sentence(detail)),
     consequences: (approval.forGrant === undefined ? consequences : programConsequences)(approval, answer, { ...context, agent }),
     expiresAt: endOf(answer.lifetime, context.now),
   };

@@ -101,6 +101,8 @@ export const card = z.object({
   id: z.string(),
   version: z.number(),
   state: approvalSummary.shape.state,
+  /** Why it was cancelled, when the agent was the reason. */
+  withdrawn: z.enum(['by-agent', 'polled-too-fast']).optional(),
   createdAt: z.number(),
   expiresAt: z.number(),
   askedDigest: z.string(),
@@ -131,6 +133,8 @@ export const card = z.object({
     }),
   ),
   scopes: z.array(z.string()),
+  /** False: it only asks whether another program may go on with a grant; nothing but the time can be chosen. */
+  narrowable: z.boolean(),
   /** The agent's own words. */
   claim: z.string().optional(),
   lifetimes: z.array(lifetime),
@@ -142,6 +146,8 @@ export const narrowing = z.object({ details: z.array(detail), scopes: z.array(z.
 export const preview = z.object({
   grantedDigest: z.string(),
   sentence,
+  /** One for each detail of the answer, in its order. */
+  parts: z.array(sentence),
   consequences: z.array(fact),
   expiresAt: z.number(),
 });

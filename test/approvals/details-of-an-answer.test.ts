@@ -22,6 +22,8 @@ describe('taking a detail out', () => {
     const answer = { details: [accounts, files], lifetime: 'once' as const };
     const shown = open.approvals.preview(both.id, { ...answer, scopes: both.scopes });
     expect(shown.consequences).toContainEqual(expect.objectContaining({ label: 'Scopes', value: 'accounts documents' }));
+    const { details } = open.approvals.card(both.id);
+    expect(shown.parts).toEqual([details[0]?.sentence, details[2]?.sentence]);
     const { grantId } = open.approvals.approve(open.decide(both.id, answer));
     expect(open.grants.find(grantId!)).toMatchObject({ details: [accounts, files], scopes: ['accounts', 'documents'] });
   });

@@ -85,6 +85,7 @@ test.each([
   open.approvals.cancel(asked.id, withdrawn);
   open.approvals.cancel(asked.id, withdrawn);
   expect(open.approvals.find(asked.id)).toMatchObject({ state: 'cancelled', withdrawn });
+  expect(open.approvals.card(asked.id)).toMatchObject({ state: 'cancelled', withdrawn });
   const entries = open.keep.audit.list({}).filter(({ event }) => event === 'approval.cancelled');
   expect(entries).toMatchObject([{ reason, approvalId: asked.id }]);
 });

@@ -172,6 +172,7 @@ describe('the question whether another program may go on', () => {
     expect(card.sentence[0]?.text).toBe('Go on from another program: ');
     expect(card.program[0]?.value).toContain('/tmp/other');
     expect(card.details.flatMap(({ fields }) => fields).some(({ narrowable }) => narrowable)).toBe(false);
+    expect(card.narrowable).toBe(false);
     expect(card.lifetimes).not.toContain('once');
     expect(() => door.approvals.preview(card.id, { details: question().details, scopes: [], lifetime: '15m' })).toThrow(
       'not within what was asked',

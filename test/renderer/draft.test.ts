@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { draftOf, firstLifetime, lifetimeLadder, toggled, withField, withMember } from '../../renderer/features/inbox/draft.ts';
+import {
+  draftOf,
+  firstLifetime,
+  lifetimeLadder,
+  toggled,
+  withField,
+  withMember,
+  withoutDetail,
+} from '../../renderer/features/inbox/draft.ts';
 import { cardFor } from './fixture/requests.ts';
 
 const payment = cardFor('high-1', 0);
@@ -29,6 +37,28 @@ describe('the answer as it is narrowed', () => {
     const broken = withField(draftOf(payment), { detailIndex: 0, field: amount, value: undefined });
     expect(broken.invalid).toEqual(['0/instructedAmount/amount']);
     expect(withField(broken, { detailIndex: 0, field: amount, value: '1.00' }).invalid).toEqual([]);
+  });
+
+  it('has no part that was taken out, gives it back as it was asked, and keeps the last one', () => {
+    const several = cardFor('several-1', 0);
+    const asked = several.details.map(({ detail }) => detail);
+    if (!amount) throw new Error('no amount');
+    const broken = withField(draftOf(several), { detailIndex: 0, field: amount, value: undefined });
+    const without = withoutDetail(broken, several, 0);
+    expect(without.narrowing.details).toEqual(asked.slice(1));
+    expect(without.invalid).toEqual([]);
+    const second = withoutDetail(without, several, 2);
+    expect(second.narrowing.details).toEqual([asked[1]]);
+    expect(withoutDetail(second, several, 1)).toBe(second);
+    expect(withoutDetail(without, several, 0).narrowing.details).toEqual(asked);
+  });
+
+  it('narrows the part that a field belongs to when another is taken out', () => {
+    const several = cardFor('several-1', 0);
+    const limit = several.details[1]?.fields.find(({ kind }) => kind === 'limit');
+    if (!limit) throw new Error('no limit');
+    const next = withField(withoutDetail(draftOf(several), several, 0), { detailIndex: 1, field: limit, value: 7 });
+    expect(next.narrowing.details[0]).toMatchObject({ type: 'account_information', entries: 7 });
   });
 
   it('never adds a member that was not asked for', () => {

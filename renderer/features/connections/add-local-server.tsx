@@ -48,11 +48,13 @@ export function AddLocalServer({ detailTypes, onEnd }: AddLocalServerProps) {
   const change = (changed: Partial<Draft>) => setDraft((before) => ({ ...before, ...changed }));
   return (
     <div role="group" aria-label={words.begin} className="grid max-w-prose gap-3 rounded-m border border-line bg-sunken p-4">
+      <h3 className="font-semibold">{words.begin}</h3>
       <What draft={draft} detailTypes={detailTypes} onChange={change} />
       <HowVerified draft={draft} onChange={change} />
       <PresenceForm
         label={words.presence}
         action={words.add}
+        focused={false}
         pending={add.pending}
         problem={add.problem}
         onConfirm={(passphrase) => add.act(input, { passphrase, onDone: onAdded })}
@@ -72,7 +74,7 @@ function What({ draft, detailTypes, onChange }: PartProps & Pick<AddLocalServerP
     onChange({ types: on ? [...draft.types, type] : draft.types.filter((one) => one !== type) });
   return (
     <>
-      <Line label={words.name} hint={words.nameHint} value={draft.name} onChange={(name) => onChange({ name })} />
+      <Line focused label={words.name} hint={words.nameHint} value={draft.name} onChange={(name) => onChange({ name })} />
       <Line mono label={words.url} hint={words.urlHint} value={draft.url} onChange={(url) => onChange({ url })} />
       <fieldset>
         <legend className="font-medium">{words.types}</legend>
@@ -118,11 +120,12 @@ interface LineProps {
   readonly hint: string;
   readonly value: string;
   readonly onChange: (value: string) => void;
+  readonly focused?: boolean;
   readonly mono?: boolean;
   readonly long?: boolean;
 }
 
-function Line({ label, hint, value, onChange, mono = false, long = false }: LineProps) {
+function Line({ label, hint, value, onChange, focused = false, mono = false, long = false }: LineProps) {
   const id = useId();
   const hintId = useId();
   const given = {
@@ -130,6 +133,7 @@ function Line({ label, hint, value, onChange, mono = false, long = false }: Line
     value,
     spellCheck: false,
     autoComplete: 'off',
+    autoFocus: focused,
     'aria-describedby': hintId,
     onChange: (event: { readonly target: { readonly value: string } }) => onChange(event.target.value),
   };

@@ -81,8 +81,8 @@ function RemoveServer({ server }: { readonly server: LocalResourceView }) {
     );
   }
   return (
-    <div role="group" className="mt-2 grid gap-2">
-      <p>{text.local.removeSure(name)}</p>
+    <div role="group" aria-label={text.local.removeSure(name)} className="mt-2 grid gap-2">
+      <p className="wrap-anywhere">{text.local.removeSure(name)}</p>
       {server.verifiedBy === 'signature' && <p className="text-sm text-ink-2">{text.local.removeLate}</p>}
       <div className="flex gap-2">
         <Button size="s" autoFocus onClick={() => setAsking(false)}>

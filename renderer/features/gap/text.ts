@@ -42,7 +42,7 @@ export function openingText({ findings, more }: Pick<GapView, 'findings' | 'more
 } {
   const kinds = new Set(findings.map(({ kind }) => kind));
   for (const kind of ['copy_missing', 'copy_damaged'] as const) kinds.delete(kind);
-  if (kinds.size === 0) return openings.copy;
+  if (kinds.size === 0 && more === 0) return openings.copy;
   for (const kind of ['log_cut', 'log_rewritten'] as const) kinds.delete(kind);
   return kinds.size === 0 && more === 0 ? openings.log : openings.rows;
 }
@@ -54,7 +54,7 @@ export function findingText(finding: GapFindingView, now: number): string {
     case 'older_data': {
       const back = from === undefined ? 'an earlier state' : `how it was ${dayAndTime(from, now)}`;
       const last = to === undefined ? '' : `, the last of ${dayAndTime(to, now)}`;
-      return `The data was put back to ${back}. ${changes(missing)} missing${last}.`;
+      return `The data was put back to ${back}; ${changes(missing)} missing${last}.`;
     }
     case 'log_cut':
       return missing === 1

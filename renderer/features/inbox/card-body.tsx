@@ -1,5 +1,4 @@
 import type { ReactNode } from 'react';
-import type { CardView } from '../../../src/contract/shapes.ts';
 import { digestGroups } from '../../ui/digest.ts';
 import { FactRows } from '../../ui/fact.tsx';
 import { InertText } from '../../ui/inert-text.tsx';
@@ -7,26 +6,26 @@ import { ProblemNote } from '../../ui/problem.tsx';
 import { Sentence } from '../../ui/sentence.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { text as uiText } from '../../ui/text.ts';
+import { AskedInParts, AskedWhole, standsInParts } from './ask.tsx';
 import { AskedExactly } from './asked-exactly.tsx';
+import type { NarrowProps } from './narrow-fields.tsx';
 import { text } from './text.ts';
 import type { Preview } from './use-preview.ts';
 
-interface CardBodyProps {
-  readonly card: CardView;
+interface CardBodyProps extends NarrowProps {
   readonly preview: Preview;
   /** The name of a new agent, before anything else. */
   readonly naming: ReactNode;
-  /** What can be narrowed. */
-  readonly fields: ReactNode;
 }
 
 /** The body of the cheque: sentence, where, what can be narrowed, the agent's words, what follows, the digest. */
-export function CardBody({ card, preview, naming, fields }: CardBodyProps) {
+export function CardBody({ card, preview, naming, draft, onChange }: CardBodyProps) {
+  const inParts = standsInParts(card);
   return (
     <>
       {naming}
-      <h2 id="ask" className="text-xl leading-snug tracking-tight">
-        <Sentence parts={preview.view?.sentence ?? card.sentence} />
+      <h2 id="ask" className={inParts ? 'text-lg font-semibold' : 'text-xl leading-snug tracking-tight'}>
+        {inParts ? text.parts.title(card.details.length) : <Sentence parts={preview.view?.sentence ?? card.sentence} />}
       </h2>
       <p className="mt-1 mb-3.5 text-ink-2">
         <Sentence parts={card.lead} />
@@ -43,7 +42,11 @@ export function CardBody({ card, preview, naming, fields }: CardBodyProps) {
           ))}
         </ul>
       )}
-      {fields}
+      {inParts ? (
+        <AskedInParts card={card} preview={preview} draft={draft} onChange={onChange} />
+      ) : (
+        <AskedWhole card={card} draft={draft} onChange={onChange} />
+      )}
       {card.claim !== undefined && <Claim name={card.agent.name} words={card.claim} />}
       {card.state === 'pending' && <Consequences preview={preview} />}
       <AskedExactly card={card} grantedDigest={preview.view?.grantedDigest} />

@@ -8,7 +8,6 @@ import { DecidedBar } from './decided-bar.tsx';
 import { DecisionBar } from './decision-bar.tsx';
 import { draftOf } from './draft.ts';
 import { NameField } from './name-field.tsx';
-import { NarrowFields } from './narrow-fields.tsx';
 import { Stub } from './stub.tsx';
 import { text } from './text.ts';
 import { useDecision } from './use-decision.ts';
@@ -62,16 +61,13 @@ export function Card({ card, changed, onDone, onLater, onOpenGrant }: CardProps)
       </div>
       <div className="flex min-h-0 min-w-0 flex-col">
         <div className="min-h-0 px-6 pt-6 max-card:px-4 max-card:pt-4 card:overflow-y-auto">
-          {changed && waiting && (
-            <p role="status" className="mb-3 text-sm font-medium text-warn">
-              {text.decide.changed}
-            </p>
-          )}
+          {changed && waiting && <Changed />}
           <CardBody
             card={card}
             preview={preview}
             naming={card.agent.isNew && waiting && <NameField agent={card.agent} value={name} onChange={setName} />}
-            fields={waiting && <NarrowFields card={card} draft={draft} onChange={setDraft} />}
+            draft={draft}
+            onChange={setDraft}
           />
         </div>
         {waiting ? (
@@ -83,9 +79,17 @@ export function Card({ card, changed, onDone, onLater, onOpenGrant }: CardProps)
             onLater={onLater}
           />
         ) : (
-          <DecidedBar state={card.state} torn={torn} onNext={onDone} />
+          <DecidedBar card={card} torn={torn} onNext={onDone} />
         )}
       </div>
     </article>
+  );
+}
+
+function Changed() {
+  return (
+    <p role="status" className="mb-3 text-sm font-medium text-warn">
+      {text.decide.changed}
+    </p>
   );
 }

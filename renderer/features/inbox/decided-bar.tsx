@@ -3,18 +3,18 @@ import { Button } from '../../ui/button.tsx';
 import { text } from './text.ts';
 
 interface DecidedBarProps {
-  readonly state: CardView['state'];
+  readonly card: Pick<CardView, 'state' | 'withdrawn'>;
   /** The stub is tearing off: this is on screen for a moment only. */
   readonly torn: boolean;
   readonly onNext: () => void;
 }
 
 /** In place of the buttons when there is nothing left to decide. */
-export function DecidedBar({ state, torn, onNext }: DecidedBarProps) {
+export function DecidedBar({ card, torn, onNext }: DecidedBarProps) {
   return (
     <footer className="sticky bottom-0 max-card:-bottom-6 flex min-h-16 flex-wrap items-center gap-3 border-t border-line bg-surface px-6 py-3">
       <p role="status" className="font-medium">
-        {text.ended[state]}
+        {card.withdrawn === undefined ? text.ended[card.state] : text.withdrawn[card.withdrawn]}
       </p>
       {!torn && (
         <Button className="ms-auto" onClick={onNext}>

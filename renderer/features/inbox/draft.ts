@@ -5,6 +5,10 @@ type Detail = NarrowingInput['details'][number];
 /** The person's answer as it stands: what is within it, and which fields hold something that cannot be sent. */
 export interface Draft {
   readonly narrowing: NarrowingInput;
+  /** Every detail of the card as it stands, in the card's order, with those that were taken out. */
+  readonly details: readonly Detail[];
+  /** Places of the details that were taken out. */
+  readonly removed: readonly number[];
   /** Field keys, see {@link fieldKey}. */
   readonly invalid: readonly string[];
 }
@@ -28,10 +32,27 @@ export function lifetimeLadder(lifetimes: readonly LifetimeName[]): readonly Lif
 
 /** The answer before anything was narrowed: what was asked, for a short time. */
 export function draftOf(card: CardView): Draft {
+  const details = card.details.map(({ detail }) => detail);
   return {
-    narrowing: { details: card.details.map(({ detail }) => detail), scopes: card.scopes, lifetime: firstLifetime(card.lifetimes) },
+    narrowing: { details, scopes: card.scopes, lifetime: firstLifetime(card.lifetimes) },
+    details,
+    removed: [],
     invalid: [],
   };
+}
+
+function withDetails(draft: Draft, details: readonly Detail[], removed: readonly number[]): Draft {
+  const kept = details.filter((_, index) => !removed.includes(index));
+  return { ...draft, details, removed, narrowing: { ...draft.narrowing, details: kept } };
+}
+
+/** The draft with one whole detail taken out, or put back as it was asked. The last one stays. */
+export function withoutDetail(draft: Draft, card: Pick<CardView, 'details'>, index: number): Draft {
+  const removed = draft.removed.includes(index) ? draft.removed.filter((other) => other !== index) : [...draft.removed, index];
+  if (removed.length === card.details.length) return draft;
+  const details = draft.details.map((detail, place) => (place === index ? (card.details[place]?.detail ?? detail) : detail));
+  const invalid = draft.invalid.filter((key) => !key.startsWith(`${index}/`));
+  return { ...withDetails(draft, details, removed), invalid };
 }
 
 /** The members that a JSON Pointer names (RFC 6901). */
@@ -60,7 +81,7 @@ interface FieldChange {
   readonly detailIndex: number;
   readonly field: DetailFieldView;
   /** `undefined`: what was typed cannot be sent. */
-  readonly value: string | readonly string[] | undefined;
+  readonly value: string | number | readonly string[] | undefined;
 }
 
 /** The draft after a field was changed. */
@@ -68,10 +89,8 @@ export function withField(draft: Draft, { detailIndex, field, value }: FieldChan
   const key = fieldKey(detailIndex, field);
   const invalid = draft.invalid.filter((other) => other !== key);
   if (value === undefined) return { ...draft, invalid: [...invalid, key] };
-  const details = draft.narrowing.details.map((detail, index) =>
-    index === detailIndex ? withMember(detail, field.pointer, value) : detail,
-  );
-  return { narrowing: { ...draft.narrowing, details }, invalid };
+  const details = draft.details.map((detail, index) => (index === detailIndex ? withMember(detail, field.pointer, value) : detail));
+  return { ...withDetails(draft, details, draft.removed), invalid };
 }
 
 /** The asked values without one, or with it again, in the order in which they were asked. */

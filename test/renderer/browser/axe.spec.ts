@@ -12,6 +12,9 @@ const pages = [
   ['low', 'inbox'],
   ['new-agent', 'inbox'],
   ['long', 'inbox'],
+  ['several', 'inbox'],
+  ['unknown', 'inbox'],
+  ['program', 'inbox'],
   ['empty', 'inbox'],
   ['empty', 'grants'],
   ['empty', 'agents'],
@@ -41,9 +44,13 @@ for (const theme of ['light', 'dark'] as const) {
   for (const [state, name] of pages) {
     test(`axe finds nothing serious on ${name} (${state}, ${theme}) (goal U3)`, async ({ open }) => {
       const page = await open({ state, page: name, theme });
-      if (name === 'inbox' && ['full', 'low', 'new-agent', 'long'].includes(state))
+      if (name === 'inbox' && ['full', 'low', 'new-agent', 'long', 'several', 'unknown', 'program'].includes(state))
         await page.getByText('If you approve').waitFor();
       if (state === 'gap') await page.getByRole('button', { name: 'Answer' }).click();
+      if (name === 'connections') {
+        await page.getByRole('button', { name: 'Add a local server' }).click();
+        await page.getByRole('button', { name: 'By asking Counterfoil' }).click();
+      }
       if (name === 'settings') await page.getByRole('button', { name: 'Turn on' }).click();
       expect(await seriousProblems(page, theme)).toEqual([]);
     });

@@ -280,3 +280,73 @@ test('every key moves the selection with 500 waiting requests as with five; the 
     await page.close();
   }
 });
+
+test('what nobody knows is drawn whole on the card, every line in sight without a press, as characters (security rule 7)', async ({
+  open,
+}) => {
+  const page = await open({ state: 'unknown' });
+  const whole = page.getByRole('region', { name: 'Every line of com.example.shred' });
+  await expect(whole.getByText('https://files.example/b')).toBeVisible();
+  await expect(whole.getByText(/x{900} <b>the end of it<\/b>/)).toBeVisible();
+  await expect(whole.getByText('for⟨RLO⟩ever')).toBeVisible();
+  await expect(whole.getByText('“true”')).toBeVisible();
+  await expect(whole.getByText('(empty list)')).toBeVisible();
+  await expect(whole.getByText('(empty object)')).toBeVisible();
+  await expect(whole.getByText('null', { exact: true })).toBeVisible();
+  await expect(whole.getByRole('button')).toHaveCount(0);
+  await expect(whole.locator('a, b, details')).toHaveCount(0);
+});
+
+test('several things in one request have a sentence each, and each can be taken out whole but the last', async ({ open }) => {
+  const page = await open({ state: 'several' });
+  await expect(page.getByRole('heading', { name: '3 things in one request' })).toBeVisible();
+  for (const name of [/^Pay €250.00/, /^Read the list/, /^Allow something/])
+    await expect(page.getByRole('heading', { level: 3, name })).toBeVisible();
+  await page.getByLabel('Amount at most').fill('180.00');
+  await expect(page.getByRole('heading', { level: 3, name: /^Pay €180.00/ })).toBeVisible();
+  await page.getByRole('button', { name: /^Take out: Allow something/ }).click();
+  await expect(page.getByText('Taken out by you. It is not granted.')).toBeVisible();
+  await page.getByRole('button', { name: /^Take out: Pay/ }).click();
+  await expect(page.getByLabel('Amount at most')).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /^Take out/ })).toHaveCount(0);
+  const sent = () =>
+    page.evaluate(() => {
+      const last = window.memoryCore?.calls.findLast(({ operation }) => operation === 'approvals.preview');
+      return (last?.input['narrowing'] as { details: { type: string }[] } | undefined)?.details.map(({ type }) => type);
+    });
+  await expect.poll(sent).toEqual(['account_information']);
+  await page.getByRole('button', { name: /^Put back: Pay/ }).click();
+  await expect.poll(sent).toEqual(['payment_initiation', 'account_information']);
+  await expect(page.getByLabel('Amount at most')).toHaveValue('250.00');
+});
+
+test('a limit and an end can be narrowed and never widened (security rule 7)', async ({ open }) => {
+  const page = await open({ state: 'several' });
+  const sent = () =>
+    page.evaluate(() => {
+      const last = window.memoryCore?.calls.findLast(({ operation }) => operation === 'approvals.preview');
+      return (last?.input['narrowing'] as { details: Record<string, unknown>[] } | undefined)?.details[1];
+    });
+  await page.getByLabel(/^At most/).fill('51');
+  await expect(page.getByText('A whole number from 1 to 50.')).toBeVisible();
+  await page.getByLabel(/^At most/).fill('12');
+  await page.getByLabel('Not after').fill('2027-01-01T00:00:00');
+  await expect(page.getByText(/^A day and time not after 2026-12-2/)).toBeVisible();
+  await page.getByLabel('Not after').fill('2026-12-20T12:00:00');
+  await expect.poll(async () => (await sent())?.['entries']).toBe(12);
+  await expect.poll(async () => String((await sent())?.['until'])).toMatch(/^2026-12-20T\d\d:00:00Z$|^2026-12-19T\d\d:00:00Z$/);
+});
+
+test('a question about another program offers nothing but the time (security rule 14)', async ({ open }) => {
+  const page = await open({ state: 'program' });
+  await expect(page.getByRole('heading', { level: 2, name: /^Go on from another program/ })).toBeVisible();
+  await expect(page.getByRole('group', { name: 'Good for' })).toBeVisible();
+  await expect(page.getByRole('group', { name: 'Scopes' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /^Take out/ })).toHaveCount(0);
+});
+
+test('a request that the agent withdrew says so, with nothing to decide', async ({ open }) => {
+  const page = await open({ state: 'cancelled', page: 'inbox?id=cancelled-1' });
+  await expect(page.getByText('The agent withdrew this.')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Approve' })).toHaveCount(0);
+});

@@ -13,6 +13,10 @@ const pages = [
   ['low', 'inbox'],
   ['new-agent', 'inbox'],
   ['long', 'inbox'],
+  ['several', 'inbox'],
+  ['unknown', 'inbox'],
+  ['program', 'inbox'],
+  ['cancelled', 'inbox?id=cancelled-1'],
   ['empty', 'inbox'],
   ['demo', 'inbox'],
   ['empty', 'grants'],
@@ -42,8 +46,13 @@ for (const theme of ['light', 'dark'] as const) {
         await page.setViewportSize({ width, height });
         await open({ state, page: name, theme });
         if (state === 'gap' && name === 'grants') await page.getByRole('button', { name: 'Answer' }).click();
+        const add = page.getByRole('button', { name: 'Add a local server' });
+        if (name === 'connections' && state !== 'error') {
+          await add.click();
+          await page.getByRole('button', { name: 'By asking Counterfoil' }).click();
+        }
         await page.waitForTimeout(1100);
-        await page.screenshot({ path: `test/output/looks/${size}-${theme}-${name}-${state}.png` });
+        await page.screenshot({ path: `test/output/looks/${size}-${theme}-${name.replace('?', '-')}-${state}.png` });
       });
     }
   }

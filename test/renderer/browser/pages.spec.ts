@@ -151,6 +151,51 @@ test('a sign-in whose browser could not be opened gives the address', async ({ o
   );
 });
 
+test('a local server is added with presence, as it was typed', async ({ open }) => {
+  const page = await open({ page: 'connections' });
+  await page.getByRole('button', { name: 'Add a local server' }).click();
+  const form = page.getByRole('group', { name: 'Add a local server' });
+  await expect(form.getByLabel('Name')).toBeFocused();
+  await form.getByLabel('Name').fill('Notes');
+  await form.getByLabel('Address').fill('http://127.0.0.1:8080/mcp');
+  await form.getByRole('button', { name: 'Read accounts' }).click();
+  await form.getByLabel('Scopes').fill(' notes:read  notes:write ');
+  await expect(form.getByText(/nobody can stop it before its end/)).toBeVisible();
+  await form.getByRole('button', { name: 'By asking Counterfoil' }).click();
+  await form.getByLabel('Public key of the server').fill('{"kty":"OKP"}');
+  await form.getByLabel(/to add this server/).fill('wrong');
+  await page.keyboard.press('Enter');
+  await expect(form.getByText('That is not the passphrase.')).toBeVisible();
+  await form.getByLabel(/to add this server/).fill(rightPassphrase);
+  await page.keyboard.press('Enter');
+  await expect(page.getByText('Notes was added.')).toBeVisible();
+  await expect(form).toHaveCount(0);
+  const sent = await page.evaluate(() => window.memoryCore?.calls.findLast(({ operation }) => operation === 'resources.add'));
+  expect(sent).toMatchObject({
+    presence: true,
+    input: {
+      name: 'Notes',
+      url: 'http://127.0.0.1:8080/mcp',
+      detailTypes: ['account_information'],
+      scopes: ['notes:read', 'notes:write'],
+      key: '{"kty":"OKP"}',
+    },
+  });
+});
+
+test('a local server is removed after one more press that says what ends', async ({ open }) => {
+  const page = await open({ page: 'connections' });
+  await page.getByRole('button', { name: 'Remove Notes' }).click();
+  const question = page.getByRole('group', { name: /Remove Notes\?/ });
+  await expect(question.getByText(/for up to 60 seconds more/)).toBeVisible();
+  const removals = () =>
+    page.evaluate(() => window.memoryCore?.calls.filter(({ operation }) => operation === 'resources.remove').length);
+  expect(await removals()).toBe(0);
+  await question.getByRole('button', { name: 'Remove', exact: true }).click();
+  await expect(page.getByText('Notes was removed.')).toBeVisible();
+  expect(await removals()).toBe(1);
+});
+
 test('the chain is verified on request, and a break is said plainly', async ({ open }) => {
   const page = await open({ page: 'audit', state: 'broken-chain' });
   await page.getByRole('button', { name: 'Verify chain' }).click();
