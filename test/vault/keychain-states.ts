@@ -5,6 +5,7 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createAudit } from '../../src/audit/audit.ts';
 import { createChanges } from '../../src/base/changes.ts';
 import { Refusal } from '../../src/base/errors.ts';
 import { Secret } from '../../src/base/secret.ts';
@@ -77,7 +78,11 @@ export class Machine {
     this.#open.push(opened);
     const store = this.faulty(opened);
     const changes = createChanges(() => undefined);
-    const vault = createVault({ store, keychain, clock: createFakeClock(), changes, scryptCost: testScryptCost });
+    const clock = createFakeClock();
+    const vault = createVault({ store, keychain, clock, changes, scryptCost: testScryptCost });
+    // Opening the vault writes nothing itself; its entry in the log does, in the core as here.
+    const audit = createAudit({ store, clock, changes });
+    vault.onUnlock(() => void audit.record({ event: 'vault.unlocked', approver: 'user', outcome: 'ok' }));
     await vault.assertComplete();
     return { vault, store };
   }
