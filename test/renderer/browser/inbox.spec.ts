@@ -208,6 +208,7 @@ test('ten thousand characters fold away and leave the buttons in sight', async (
 
 test('Later goes to the next request and decides nothing', async ({ open }) => {
   const page = await open({ state: 'full' });
+  await expect(approve(page)).toBeVisible();
   await page.keyboard.press('l');
   await expect(page.locator('[aria-current="true"]')).toHaveText(/New agent/);
   expect(await sent(page, 'approvals.deny')).toEqual([]);
