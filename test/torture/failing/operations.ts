@@ -1,4 +1,4 @@
-/** Twenty things that people and agents do, each from its own beginning, over one core. */
+/** What people and agents do, each from its own beginning, over one core. */
 
 import { isRefusal } from '../../../src/base/errors.ts';
 import { asId } from '../../../src/base/ids.ts';
@@ -18,6 +18,10 @@ import { testPassphrase } from '../../support/open-keep.ts';
 export interface World {
   readonly core: Core;
   readonly page: Page;
+  /** Presets of providers for adding: each try takes one. */
+  readonly spares: readonly string[];
+  /** Signs in at the provider of the demonstration. */
+  signIn(): Promise<void>;
 }
 
 /** What a client was answered: `ok`, or the code of a refusal or of an OAuth error. */
@@ -203,6 +207,26 @@ export const operations: Readonly<Record<string, Operation>> = {
   },
   'a setting is changed': async ({ page }) => {
     return () => told(page.client.call('settings.change', { approveLowRiskOnNotification: false }, testPassphrase));
+  },
+  'a connection is added': async ({ core, page, spares }) => {
+    const added = new Set(core.connections.list().map((one) => one.presetId));
+    const presetId = spares.find((id) => !added.has(id)) ?? 'no preset is left';
+    return () => told(page.client.call('connections.add', { presetId }, testPassphrase));
+  },
+  'a connection is signed out': async (world) => {
+    const { client } = world.page;
+    const [demo] = (await client.call('connections.list', {})).connections.filter(({ resources }) =>
+      resources.some(({ id }) => id === 'demo'),
+    );
+    if (demo?.state !== 'signed_in') await world.signIn();
+    return () => told(client.call('connections.signOut', { id: demo?.id ?? '' }));
+  },
+  'the vault is locked': async ({ core, page }) => {
+    return async () => {
+      const outcome = await told(page.client.call('vault.lock', {}));
+      // Whatever cannot be written down: who locks is locked.
+      return core.vault.state() === 'locked' ? outcome : 'still open';
+    };
   },
   'the vault is unlocked': async ({ page }) => {
     await page.client.call('vault.lock', {});
