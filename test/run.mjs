@@ -46,7 +46,8 @@ const playwright = (config) => [bin('playwright'), 'test', '--config', config, '
 
 /**
  * @typedef {{ name: string, command: readonly string[], report?: 'vitest' | 'playwright', needs?: string, desktop?: boolean,
- *   limit?: number }} Step
+ *   limit?: number, reads?: boolean }} Step
+ * `reads`: looks at the source only, on one core, so it runs beside its neighbours that do the same.
  */
 
 /** @param {string} name */
@@ -54,14 +55,15 @@ const reportOf = (name) => join(output, `report-${name}.json`);
 
 /** @type {readonly Step[]} */
 const steps = [
-  { name: 'types', command: [bin('tsc'), '--noEmit'] },
-  { name: 'lint', command: [bin('eslint'), '--config', 'test/architecture/eslint.config.js', '.'] },
-  { name: 'format', command: [bin('biome'), 'check', '--config-path=test/architecture'] },
+  { name: 'types', command: [bin('tsc'), '--noEmit'], reads: true },
+  { name: 'lint', command: [bin('eslint'), '--config', 'test/architecture/eslint.config.js', '.'], reads: true },
+  { name: 'format', command: [bin('biome'), 'check', '--config-path=test/architecture'], reads: true },
   {
     name: 'imports',
     command: [bin('depcruise'), '--config', 'test/architecture/dependencies.cjs', 'src', 'electron', 'renderer', 'resources'],
+    reads: true,
   },
-  { name: 'unused', command: [bin('knip'), '--config', 'test/architecture/knip.json'] },
+  { name: 'unused', command: [bin('knip'), '--config', 'test/architecture/knip.json'], reads: true },
   { name: 'build', command: [process.execPath, 'resources/start/build.ts'] },
   { name: 'unit', command: vitest('test/vitest.config.ts', reportOf('unit')), report: 'vitest', limit: 12 * minute },
   {
@@ -147,7 +149,7 @@ function runCommand(/** @type {Step} */ step) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
-      stdio: ['ignore', 'inherit', 'inherit'],
+      stdio: ['ignore', step.reads ? 'pipe' : 'inherit', step.reads ? 'pipe' : 'inherit'],
       detached: true,
       env: {
         ...process.env,
@@ -164,7 +166,12 @@ function runCommand(/** @type {Step} */ step) {
     process.once('SIGINT', end);
     process.once('SIGTERM', end);
     child.on('error', (error) => console.log(`${step.name}: ${error.message}`));
+    // What runs beside others is printed in one piece.
+    /** @type {Buffer[]} */
+    const printed = [];
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => printed.push(chunk));
     child.on('close', (code) => {
+      process.stdout.write(Buffer.concat(printed));
       clearTimeout(timer);
       process.off('SIGINT', end);
       process.off('SIGTERM', end);
@@ -230,9 +237,10 @@ async function main() {
   mkdirSync(output, { recursive: true });
   const noDesktop = chosen.some(({ desktop }) => desktop) ? prepareDesktop() : undefined;
   const total = { passed: 0, failed: 0, skipped: 0 };
+  /** @type {string[]} */
   const summary = [];
-  for (const step of chosen) {
-    console.log(`\n== ${step.name}`);
+  const runAndCount = async (/** @type {Step} */ step) => {
+    if (!step.reads) console.log(`\n== ${step.name}`);
     const startedAt = performance.now();
     const { count, remark } = await runStep(step, noDesktop);
     const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
@@ -240,7 +248,9 @@ async function main() {
     const words = `${count.passed} ok, ${count.failed} wrong, ${count.skipped} left out${remark === '' ? '' : `: ${remark}`}`;
     summary.push(`${step.name.padEnd(9)} ${seconds.padStart(6)} s  ${words}`);
     console.log(`-- ${step.name}: ${seconds} s, ${words}`);
-  }
+  };
+  await Promise.all(chosen.filter(({ reads }) => reads).map(runAndCount));
+  for (const step of chosen.filter(({ reads }) => !reads)) await runAndCount(step);
   console.log(`\n${summary.join('\n')}\n`);
   process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
